@@ -1,0 +1,101 @@
+"""The JAX side of the numerics: 64-bit set-up, compilation cache, Anderson acceleration as one compiled loop.
+
+Importing this module imports JAX; nothing above imports it at module level outside `trade.fast`.
+No LAPACK call and no host callback stands inside a compiled loop: both stall or spoil the compilation cache.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the compilation cache is chatty on some CPUs
+
+import jax
+import jax.numpy as jnp
+
+jax.config.update("jax_enable_x64", True)
+
+JaxArray = jax.Array
+
+
+def enable_compilation_cache(folder: Path | None = None) -> Path | None:
+    """Keep compiled programs on disk (default: the user's cache folder); returns the folder, or None if not writable."""
+    if folder is None:
+        root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        folder = Path(root) / "foederis" / f"jax-{jax.__version__}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    if not os.access(folder, os.W_OK):
+        return None
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    return folder
+
+
+def anderson_loop(
+    step: Callable[[JaxArray], tuple[JaxArray, JaxArray]],
+    start: JaxArray,
+    tolerance: float,
+    memory: int = 5,
+    max_passes: int = 200,
+) -> tuple[JaxArray, JaxArray, JaxArray]:
+    """Type-II Anderson acceleration (Walker & Ni 2011) as a `lax.while_loop`: (point, passes, error).
+
+    Same method as `numerics.anderson`, with a ring buffer and an unrolled solve of the small system. Stops on an error
+    within tolerance or not finite, or after `max_passes`; never raises.
+    """
+    slots = memory + 1
+    size = start.shape[0]
+
+    def body(state: Any) -> Any:
+        point, residuals, images, gram, count, _ = state
+        image, error = step(point)
+        slot = count % slots
+        residual = image - point
+        residuals = residuals.at[slot].set(residual)
+        images = images.at[slot].set(image)
+        row = residuals @ residual
+        gram = gram.at[slot].set(row).at[:, slot].set(row)
+        weights = _mixing_weights(gram, slot, (jnp.arange(slots) <= count) & (jnp.arange(slots) != slot))
+        mixed = image * (1.0 - weights.sum()) + weights @ images
+        return jnp.where(error > tolerance, mixed, point), residuals, images, gram, count + 1, error
+
+    def unfinished(state: Any) -> JaxArray:
+        return (state[5] > tolerance) & (state[4] < max_passes)  # a NaN error ends the loop and fails the check
+
+    history = jnp.zeros((slots, size))
+    state = (start, history, history, jnp.zeros((slots, slots)), 0, jnp.asarray(jnp.inf))
+    point, _, _, _, passes, error = jax.lax.while_loop(unfinished, body, state)
+    return point, passes, error
+
+
+def _mixing_weights(gram: JaxArray, slot: JaxArray, valid: JaxArray) -> JaxArray:
+    """Weights of the past images, from the Gram matrix of the residuals; zero on invalid slots."""
+    newest = gram[slot, slot]
+    matrix = newest - gram[:, slot][:, None] - gram[slot][None, :] + gram
+    scale = jnp.where(valid, 1.0 / jnp.sqrt(jnp.maximum(jnp.diagonal(matrix), 1e-300)), 0.0)
+    matrix = matrix * scale[:, None] * scale[None, :] + jnp.diag(jnp.where(valid, 1e-13, 1.0))
+    return solve_small(matrix, (newest - gram[:, slot]) * scale) * scale
+
+
+def solve_small(matrix: JaxArray, right: JaxArray) -> JaxArray:
+    """Solve a small symmetric positive definite system by unrolled elimination (no LAPACK call in a loop)."""
+    n = right.shape[0]
+    a = [[matrix[i, j] for j in range(n)] for i in range(n)]
+    b = [right[i] for i in range(n)]
+    for i in range(n):
+        inverse = 1.0 / a[i][i]
+        for r in range(i + 1, n):
+            factor = a[r][i] * inverse
+            a[r] = [a[r][c] - factor * a[i][c] if c > i else a[r][c] for c in range(n)]
+            b[r] = b[r] - factor * b[i]
+    x: list[Any] = [None] * n
+    for i in reversed(range(n)):
+        x[i] = (b[i] - sum((a[i][c] * x[c] for c in range(i + 1, n)), start=jnp.zeros(()))) / a[i][i]
+    return jnp.stack(x)
