@@ -2,8 +2,8 @@
 
     python tools/build_targets.py [--raw FOLDER] [--out FOLDER]
 
-Raw data: FOEDERIS_RAW_DATA or ../shared/data. Writes targets-liberation-day and targets-real-2025 (.npz with a .json card
-each) into src/foederis/data. The same input gives the same bytes.
+Raw data: FOEDERIS_RAW_DATA or ../shared/data. Writes targets-liberation-day and targets-real-2025 (.npz with a .json
+card each) into src/foederis/data. The same input gives the same bytes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import pandas as pd
 from foederis.published.real_2025 import CONCORDANCE, MONTHS, PARTNERS, WINDOW_DAYS
 
 ROOT = Path(__file__).resolve().parents[1]
-DECIMALS = {"welfare": 2, "employment": 2, "USTR": 2, "optimal": 2, "optimal retaliation": 2, "reciprocal retaliation": 2}
+TWO_DECIMALS = ("welfare", "employment", "USTR", "optimal", "optimal retaliation", "reciprocal retaliation")
 ICIO_JOINED = {"A01": "A01_02", "A02": "A01_02", "B05": "B05_06", "B06": "B05_06", "B07": "B07_08", "B08": "B07_08"}
 
 
@@ -40,7 +40,8 @@ def write(folder: Path, name: str, arrays: dict[str, np.ndarray], card: dict[str
     raw = buffer.getvalue()
     (folder / f"targets-{name}.npz").write_bytes(raw)
     card = {**card, "sha256": hashlib.sha256(raw).hexdigest()}
-    (folder / f"targets-{name}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+    (folder / f"targets-{name}.json").write_text(text, encoding="utf-8")
     print(f"{name}: {len(raw) / 1000:.0f} kB, {', '.join(f'{k} {v.shape}' for k, v in arrays.items())}")
 
 
@@ -53,7 +54,7 @@ def printed_decimals(table: int, unit: str, outcome: str) -> int:
     """Digits after the point in the article: two for welfare, employment and revenue, one elsewhere (one exception)."""
     if table == 10 and unit == "non-US" and outcome == "imports_gdp":
         return 2
-    return DECIMALS.get(outcome, 1)
+    return 2 if outcome in TWO_DECIMALS else 1
 
 
 def liberation_day(raw: Path, out: Path) -> None:
@@ -68,8 +69,8 @@ def liberation_day(raw: Path, out: Path) -> None:
     np.fill_diagonal(flow, 0.0)
     tables = pd.read_csv(source / "published_tables.csv", keep_default_na=False)
     rows = [
-        [str(r.table), r.case, r.unit, r.outcome, float(r.value_pct), printed_decimals(int(r.table), r.unit, r.outcome)]
-        for r in tables.itertuples()
+        [str(table), case, unit, outcome, float(value), printed_decimals(int(table), unit, outcome)]
+        for table, case, unit, outcome, value in tables.itertuples(index=False, name=None)
     ]
     arrays = {
         "iso3": text_array(countries.iso3),
@@ -79,8 +80,8 @@ def liberation_day(raw: Path, out: Path) -> None:
     }
     card = {
         "title": "Inputs and printed results of the Liberation Day study",
-        "study": "Ignatenko, Lashkaripour, Macedoni & Simonovska (2025), Journal of International Economics 157, 104138,"
-        " doi:10.1016/j.jinteco.2025.104138 (printed numbers quoted as facts)",
+        "study": "Ignatenko, Lashkaripour, Macedoni & Simonovska (2025), Journal of International Economics 157,"
+        " 104138, doi:10.1016/j.jinteco.2025.104138 (printed numbers quoted as facts)",
         "sources": [
             {
                 "what": "flow_kusd: goods trade totals 2023 by importer and exporter, thousand USD",
@@ -112,7 +113,8 @@ def window_totals(raw: Path, codes: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Customs value and duty, [partner, product, year 2024/2025], USD, April to November."""
     frame = pd.read_parquet(raw / "trade" / "us" / "us_imports_monthly_naics3_2013_2025.parquet")
     month = frame.month.astype(str)
-    frame = frame.assign(year=month.str[:4], moon=month.str[5:7], iso3=frame.iso3.astype(str), naics3=frame.naics3.astype(str))
+    labels = {name: frame[name].astype(str) for name in ("iso3", "naics3")}
+    frame = frame.assign(year=month.str[:4], moon=month.str[5:7], **labels)
     frame = frame[frame.year.isin(["2024", "2025"]) & frame.moon.isin(MONTHS) & frame.iso3.isin(PARTNERS)]
     seen = frame.groupby(["iso3", "year"]).moon.nunique()
     if not (seen == len(MONTHS)).all():
@@ -137,7 +139,7 @@ def sector_values_2024(raw: Path) -> pd.DataFrame:
 
 
 def concordance_weights(raw: Path, codes: list[str], sectors: list[str]) -> np.ndarray:
-    """Share of each world sector in a product group, [partner, product, sector], by 2024 imports; rows sum to 1 or 0."""
+    """Share of each world sector in a product group, [partner, product, sector]; rows sum to 1 or 0 (2024 imports)."""
     values = sector_values_2024(raw)
     weight = np.zeros((len(PARTNERS), len(codes), len(sectors)))
     for p, partner in enumerate(PARTNERS):

@@ -7,16 +7,19 @@ What a reader of the tables should know, found by reproducing them:
 
 * `revenue` is printed as a share of GDP but divided by base expenditure.
 * "EU" is 25 countries: Czechia and Slovakia are not in the average.
-* Retaliation "at the optimum" puts factor income where Proposition 2 has expenditure; so does the optimal US tariff when
-  partners retaliate, but not when they do not (18.5 % against 21.8 %).
-* Table 10, balanced trade: the transfers taken out do not sum to zero, and the gap (1.2 times the US transfer) lands on
-  the one country whose market is not cleared, Zimbabwe. The published average welfare of case 4 repeats case 3.
+* Retaliation "at the optimum" puts factor income where Proposition 2 has expenditure; so does the optimal US tariff
+  when partners retaliate, but not when they do not (18.5 % against 21.8 %).
+* Table 10, balanced trade: the transfers taken out do not sum to zero, and the gap (1.2 times the US transfer) lands
+  on the one country whose market is not cleared, Zimbabwe. The published average welfare of case 4 repeats case 3.
 * The published welfare leaves out that work costs more effort when hours rise on a lower tax: with the article's own
   utility the headline gain of 1.13 % is 0.63 % (`Outcome.utility_pct`).
+
+`tests/test_published_liberation_claims.py` computes each of these.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -29,14 +32,16 @@ from foederis.errors import DataError, SolveError
 from foederis.published import shipped
 from foederis.published.liberation_model import LiberationEconomy, Outcome, Parameters, optimal_tariff, transfer
 from foederis.published.liberation_solver import LiberationSolver
-from foederis.published.rows import Row
 
 Array = np.ndarray
 STUDY = "liberation day"
 US, CHINA = "USA", "CHN"
+# fmt: off
 EU25 = (
-    "AUT BEL BGR CYP DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVN SWE".split()
+    "AUT", "BEL", "BGR", "CYP", "DEU", "DNK", "ESP", "EST", "FIN", "FRA", "GRC", "HRV", "HUN",
+    "IRL", "ITA", "LTU", "LUX", "LVA", "MLT", "NLD", "POL", "PRT", "ROU", "SVN", "SWE",
 )
+# fmt: on
 LOCAL_COST_SHARE = {"non-US": 0.12, "US": 0.26}  # selling costs in sales of firms, by home market (appendix F.4)
 INTERMEDIATE_BETA = 0.49  # value-added share of the input-output variant (appendix A.3)
 FLOOR = 0.10  # lowest announced rate
@@ -99,9 +104,7 @@ def offshore_share(inputs: Inputs) -> Float[Array, " country"]:
     raise SolveError("liberation day: the calibration of local selling costs did not settle")
 
 
-def calibrate(
-    inputs: Inputs, *, beta: float = 1.0, nu: Float[Array, " two"] | None = None
-) -> LiberationEconomy:
+def calibrate(inputs: Inputs, *, beta: float = 1.0, nu: Float[Array, " two"] | None = None) -> LiberationEconomy:
     """Base year of the model; `nu` as (non-US, US), by default `offshore_share`.
 
     Domestic sales are what is left of expenditure, and zero where imports exceed it. With `beta` below 1 domestic sales
@@ -176,7 +179,7 @@ def balanced_transfers(economy: LiberationEconomy, us: int) -> Float[Array, " co
     As published, this leaves transfers that do not sum to zero: local selling costs are part of the deficit.
     """
     bilateral = economy.X[:, us] - economy.X[us]
-    received = economy.T - bilateral
+    received: Float[Array, " country"] = economy.T - bilateral
     received[us] = 0.0
     return received
 
@@ -196,12 +199,10 @@ class Scenarios:
         self._cases: dict[str, Callable[[], Outcome]] = {
             "ustr": lambda: self._on("base", self.announced),
             "lump sum": lambda: self._on("lump sum", self.announced),
-            "optimal": lambda: self._on("base", self._with_us(optimal_us_rate(self.base, self.us, Parameters(), on_income=False))),
+            "optimal": lambda: self._on("base", self._with_us(self._optimal_rate(on_income=False))),
             "reciprocal": lambda: self._on("base", reciprocal(self.announced, self.us)),
             "optimal retaliation": lambda: self._on("base", self._answered(self.announced)),
-            "optimal both": lambda: self._on(
-                "base", self._answered(self._with_us(optimal_us_rate(self.base, self.us, Parameters(), on_income=True)))
-            ),
+            "optimal both": lambda: self._on("base", self._answered(self._with_us(self._optimal_rate(on_income=True)))),
             "war EU China": lambda: self._on("base", self._war([CHINA, *EU25], None)),
             "war China": lambda: self._on("base", self._war([CHINA], None)),
             "war China 108": lambda: self._on("base", self._war([CHINA], 1.08)),
@@ -253,6 +254,9 @@ class Scenarios:
         economy, parameters = variants[name]
         return LiberationSolver(economy, parameters, "wages" if name == "io" else "prices")
 
+    def _optimal_rate(self, *, on_income: bool) -> float:
+        return optimal_us_rate(self.base, self.us, Parameters(), on_income=on_income)
+
     def _with_us(self, rate: float) -> Float[Array, "importer exporter"]:
         tariff = np.zeros_like(self.announced)
         tariff[self.us, self.inputs.abroad] = rate
@@ -292,8 +296,6 @@ def largest_gap_by_country(outcome: Outcome, file: Path) -> dict[str, tuple[floa
 
     The deficit is compared relative to 1 + its absolute change, because tiny deficits change by thousands of per cent.
     """
-    import csv
-
     ours = by_country(outcome)
     worst: dict[str, tuple[float, str]] = {}
     with file.open(encoding="utf-8", newline="") as handle:
@@ -308,8 +310,6 @@ def largest_gap_by_country(outcome: Outcome, file: Path) -> dict[str, tuple[floa
 
 
 def _published_columns(line: Mapping[str, str]) -> dict[str, float]:
-    columns = {name: float(line[f"{name}_pct"]) for name in ("welfare", "deficit", "exports_gdp", "imports_gdp", "employment", "prices")}
+    names = ("welfare", "deficit", "exports_gdp", "imports_gdp", "employment", "prices")
+    columns = {name: float(line[f"{name}_pct"]) for name in names}
     return {**columns, "revenue": 100.0 * float(line["tariff_revenue_share_gdp"])}
-
-
-__all__ = ["EU25", "Inputs", "Row", "Scenarios", "by_country", "calibrate", "largest_gap_by_country", "offshore_share", "read"]

@@ -9,7 +9,7 @@ labour supply elasticity, `phi` pass-through of a tariff to the import price ind
 local labour at the place of sale, `beta` value-added share (1: no intermediates). `_hat` is new over old. Trade is
 [importer, exporter], money is in million USD. Tariffs are rates.
 
-The scheme is the usual one in changes: every equilibrium condition needs base shares, elasticities and new tariffs only.
+The scheme is the usual one in changes: each equilibrium condition needs base shares, elasticities, new tariffs only.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Parameters:
     rebate: Rebate = "income_tax"
 
     def passthrough(self, nu: Float[Array, " country"]) -> Float[Array, " country"]:
-        r"""Pass-through to the price index, $\varphi_i = \tilde\varphi + \frac{\nu_i}{1-\nu_i}(1 + \psi)$ (section 4)."""
+        r"""Pass-through to prices, $\varphi_i = \tilde\varphi + \frac{\nu_i}{1-\nu_i}(1 + \psi)$ (section 4)."""
         if self.phi_is_one:
             return np.ones_like(nu)
         return self.firm_passthrough + nu / (1.0 - nu) * (1.0 + self.psi)
@@ -72,17 +72,17 @@ class LiberationEconomy:
     @property
     def E(self) -> Float[Array, " country"]:
         """Expenditure on goods, million USD: imports plus domestic sales."""
-        return self.X.sum(axis=1)
+        return np.asarray(self.X.sum(axis=1))
 
     @property
     def lam(self) -> Float[Array, "importer exporter"]:
         """Trade shares (9): $\\lambda_{ni} = X_{ni} / E_n$."""
-        return self.X / self.E[:, None]
+        return np.asarray(self.X / self.E[:, None])
 
     @property
     def deficit(self) -> Float[Array, " country"]:
         """Imports minus exports, million USD."""
-        return self.X.sum(axis=1) - self.X.sum(axis=0)
+        return np.asarray(self.X.sum(axis=1) - self.X.sum(axis=0))
 
     def index(self, country: str) -> int:
         """Position of a country; DataError when it is not there."""
@@ -106,7 +106,7 @@ def tariff_weight(
     phi: Float[Array, " importer"],
 ) -> Float[Array, "importer exporter"]:
     r"""The part of (1) that tariffs decide: $\lambda_{ni} (1 + t_{ni})^{-\varphi_n \varepsilon}$."""
-    return lam * np.exp(-eps * phi[:, None] * np.log1p(tariff))
+    return np.asarray(lam * np.exp(-eps * phi[:, None] * np.log1p(tariff)))
 
 
 def labour_income(
@@ -129,14 +129,12 @@ def log_price_index(E: Any, w: Any, log_sum: Any, phi: Any, eps: float) -> Any:
     return (1.0 - phi) * (E - w) - log_sum / eps
 
 
-def transfer(
-    X: Float[Array, "importer exporter"], nu: Float[Array, " country"]
-) -> Float[Array, " country"]:
+def transfer(X: Float[Array, "importer exporter"], nu: Float[Array, " country"]) -> Float[Array, " country"]:
     r"""(8) Transfers that square GDP with trade: $\bar T_i = (1-\nu_i) [\sum_n X_{in} - \sum_n (1-\nu_n) X_{ni}]$.
 
     X without domestic sales, million USD.
     """
-    return (1.0 - nu) * (X.sum(axis=1) - ((1.0 - nu)[:, None] * X).sum(axis=0))
+    return np.asarray((1.0 - nu) * (X.sum(axis=1) - ((1.0 - nu)[:, None] * X).sum(axis=0)))
 
 
 def optimal_tariff(
@@ -154,7 +152,7 @@ def optimal_tariff(
     abroad = X * (1.0 - np.eye(len(X)))
     share = X / X.sum(axis=1, keepdims=True)
     pull = ((1.0 - nu)[:, None] * abroad * (1.0 - share)).sum(axis=0)
-    return eps * pull / ((1.0 - nu) * (spending - np.diag(X)))
+    return np.asarray(eps * pull / ((1.0 - nu) * (spending - np.diag(X))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +181,7 @@ class Outcome:
         """Income tax that the revenue replaces, share of new factor income (0 under a lump-sum rebate)."""
         if self.parameters.rebate == "lump_sum":
             return np.zeros_like(self.R)
-        return self.R / (self.economy.Y * self.w * self.L)
+        return np.asarray(self.R / (self.economy.Y * self.w * self.L))
 
     @property
     def consumption_hat(self) -> Float[Array, " country"]:
@@ -191,7 +189,7 @@ class Outcome:
         if self.economy.beta == 1.0:
             return self.E
         e = self.economy
-        return (self.R + e.Y * self.w * self.L + e.T * self.world_income_hat) / (e.Y + e.T)
+        return np.asarray((self.R + e.Y * self.w * self.L + e.T * self.world_income_hat) / (e.Y + e.T))
 
     def welfare_pct(self) -> Float[Array, " country"]:
         r"""Welfare as published, per cent: $\delta \hat C/\hat P + (1-\delta) \hat w \hat L/\hat P$.
@@ -200,18 +198,20 @@ class Outcome:
         (section 2). The second term leaves out the change of the tax rate; `utility_pct` keeps it.
         """
         delta = self._consumption_weight()
-        return 100.0 * (delta * self.consumption_hat / self.P + (1.0 - delta) * self.w * self.L / self.P - 1.0)
+        return np.asarray(
+            100.0 * (delta * self.consumption_hat / self.P + (1.0 - delta) * self.w * self.L / self.P - 1.0)
+        )
 
     def utility_pct(self) -> Float[Array, " country"]:
-        r"""The change in the article's utility itself, per cent: the disutility of work moves with $\hat L^{1+1/\kappa}$."""
+        r"""The change in the article's utility, per cent: the disutility of work moves with $\hat L^{1+1/\kappa}$."""
         delta = self._consumption_weight()
         work = self.L ** (1.0 + 1.0 / self.parameters.kappa)
-        return 100.0 * (delta * self.consumption_hat / self.P + (1.0 - delta) * work - 1.0)
+        return np.asarray(100.0 * (delta * self.consumption_hat / self.P + (1.0 - delta) * work - 1.0))
 
     def _consumption_weight(self) -> Float[Array, " country"]:
         e, kappa = self.economy, self.parameters.kappa
         consumption = e.E if e.beta == 1.0 else e.Y + e.T
-        return consumption / (consumption - kappa / (1.0 + kappa) * (1.0 - self.tax_share) * e.Y)
+        return np.asarray(consumption / (consumption - kappa / (1.0 + kappa) * (1.0 - self.tax_share) * e.Y))
 
     def table(self) -> dict[str, Float[Array, " country"]]:
         """The columns of the published tables by country, per cent; `revenue` is per cent of base expenditure."""

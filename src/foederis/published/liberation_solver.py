@@ -126,7 +126,9 @@ class LiberationSolver:
         """Newton's method proper from home, steps capped: for equilibria too far for the chord."""
         state, _ = self._at_home()
         weight = self._weight(tariff)
-        for passes in range(1, NEWTON_STEPS + 1):
+        passes = 0
+        while passes < NEWTON_STEPS:
+            passes += 1
             with np.errstate(all="ignore"):
                 residual = self._system(state, self._point(state, weight, tariff))
             if not np.abs(residual).max() > TOLERANCE / 10.0:  # done, or not a number any more
@@ -172,7 +174,7 @@ class LiberationSolver:
         return float(weight @ level - 1.0), block, weight * level
 
     def _system(self, state: Float[Array, " state"], at: _Point) -> Float[Array, " state"]:
-        """The residuals with the numeraire folded in: added to every labour market (a rank-one term, zero in the end)."""
+        """The residuals with the numeraire folded in: added to each labour market (a rank-one term, nil in the end)."""
         residual = at.residual.copy()
         residual[0] += self._numeraire(state)[0]
         return residual.ravel()

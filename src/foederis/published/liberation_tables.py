@@ -152,7 +152,18 @@ def _table_4(runs: Scenarios) -> list[Row]:
                 decimals = 2 if column in ("welfare", "employment") else 1
                 rows.append(Row(STUDY, "4", TABLE_4_NAMES[name], unit, column, value, ours, decimals))
     world = _world_employment(runs.outcome("io reciprocal"))
-    rows.append(Row(STUDY, "abstract", "reciprocal retaliation + one sector", "world", "employment", EMPLOYMENT_WITH_INPUTS, world, 2))
+    rows.append(
+        Row(
+            STUDY,
+            "abstract",
+            "reciprocal retaliation + one sector",
+            "world",
+            "employment",
+            EMPLOYMENT_WITH_INPUTS,
+            world,
+            2,
+        )
+    )
     return rows
 
 

@@ -70,27 +70,27 @@ class NaftaData:
     @property
     def expenditure(self) -> Float[Array, "country sector"]:
         """Spending with tariffs, million USD."""
-        return ((1.0 + self.tariff) * self.flow).sum(axis=1)
+        return np.asarray(((1.0 + self.tariff) * self.flow).sum(axis=1))
 
     @property
     def trade_share(self) -> Float[Array, "importer exporter sector"]:
         """Shares of spending with tariffs; they sum to 1 over exporters."""
-        return (1.0 + self.tariff) * self.flow / self.expenditure[:, None, :]
+        return np.asarray((1.0 + self.tariff) * self.flow / self.expenditure[:, None, :])
 
     @property
     def output(self) -> Float[Array, "country sector"]:
         """Gross output, million USD."""
-        return self.flow.sum(axis=0)
+        return np.asarray(self.flow.sum(axis=0))
 
     @property
     def value_added(self) -> Float[Array, " country"]:
         """Value added, million USD."""
-        return (self.value_added_share * self.output).sum(axis=1)
+        return np.asarray((self.value_added_share * self.output).sum(axis=1))
 
     @property
     def deficit(self) -> Float[Array, " country"]:
         """Imports minus exports without tariffs, million USD."""
-        return self.flow.sum(axis=(1, 2)) - self.flow.sum(axis=(0, 2))
+        return np.asarray(self.flow.sum(axis=(1, 2)) - self.flow.sum(axis=(0, 2)))
 
     def economy(self) -> Economy:
         """The data as the engine takes them (imports the engine)."""
@@ -166,7 +166,7 @@ def _input_costs(source: Path, at: tuple[dict[str, int], dict[str, int]]) -> Flo
     total = cost.sum(axis=1, keepdims=True)
     if np.abs(total - 1.0).max() > 1e-4:
         raise DataError(f"nafta: input cost shares sum to {total.min():.6f} to {total.max():.6f}, expected 1")
-    return cost / total
+    return np.asarray(cost / total)
 
 
 def _assemble(
@@ -252,5 +252,7 @@ def compare(outcome: NaftaOutcome) -> list[Row]:
     ):
         for code, value in table.items():
             number = float(values[outcome.countries.index(code)])
-            rows.append(Row(STUDY, "reference", case, code, label, value, number, decimals, tolerance_given=WELFARE_TOLERANCE))
+            rows.append(
+                Row(STUDY, "reference", case, code, label, value, number, decimals, tolerance_given=WELFARE_TOLERANCE)
+            )
     return rows

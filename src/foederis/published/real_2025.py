@@ -82,9 +82,9 @@ STATED = (
 class Collected:
     """What was collected and what links it to the model. Values in USD, tariffs as rates.
 
-    `concordance[p, k, j]` is the share of world sector j in product group k of partner p (2024 imports); a group outside
-    the model has no shares. `tariff_2024` is the collected rate; `tariff_2025` adds the scheduled increments, averaged
-    over the days of the window.
+    `concordance[p, k, j]` is the share of world sector j in product group k of partner p (2024 imports); a group
+    outside the model has no shares. `tariff_2024` is the collected rate; `tariff_2025` adds the scheduled increments,
+    averaged over the days of the window.
     """
 
     partners: tuple[str, ...]
@@ -101,12 +101,14 @@ class Collected:
     def change_pct(self) -> Float[Array, "partner product"]:
         """Collected change in import value, per cent; NaN where nothing was imported in 2024."""
         before = self.value[..., 0]
-        return 100.0 * (np.divide(self.value[..., 1], before, out=np.full_like(before, np.nan), where=before > 0) - 1.0)
+        return np.asarray(
+            100.0 * (np.divide(self.value[..., 1], before, out=np.full_like(before, np.nan), where=before > 0) - 1.0)
+        )
 
     @property
     def collected_rate(self) -> Float[Array, "partner product year"]:
         """Duty over customs value; NaN where there is no value."""
-        return np.divide(self.duty, self.value, out=np.full_like(self.value, np.nan), where=self.value > 0)
+        return np.asarray(np.divide(self.duty, self.value, out=np.full_like(self.value, np.nan), where=self.value > 0))
 
     @property
     def scored(self) -> Array:
@@ -162,7 +164,9 @@ def to_products(
     Rows follow `partners`; groups outside the model are NaN. Raises DataError if a partner or a sector is missing.
     """
     if sector_hat.ndim != 3 or sector_hat.shape[1:] != (len(partners), len(sectors)):
-        raise DataError(f"real 2025: predictions {sector_hat.shape} do not fit {len(partners)} partners x {len(sectors)}")
+        raise DataError(
+            f"real 2025: predictions {sector_hat.shape} do not fit {len(partners)} partners x {len(sectors)}"
+        )
     missing = [*set(data.sectors) - set(sectors), *set(partners) - set(data.partners)]
     if missing:
         raise DataError(f"real 2025: {', '.join(sorted(missing))} unknown or not predicted")
@@ -178,7 +182,7 @@ def constant_elasticity(
     tariff_after: Float[Array, "partner sector"],
     eps_fob: Float[Array, " sector"] | float,
 ) -> Float[Array, "draw partner sector"]:
-    r"""A naive rival: $\hat v = ((1+t')/(1+t))^{-\varepsilon_{fob}}$ at unchanged supply prices, demand and competitors."""
+    r"""A naive rival: $\hat v = ((1+t')/(1+t))^{-\varepsilon_{fob}}$, supply prices, demand, competitors unchanged."""
     ratio = np.log1p(tariff_after) - np.log1p(tariff_before)
     hat: Float[Array, "draw partner sector"] = np.exp(-np.asarray(eps_fob) * ratio)[None]
     return hat
@@ -203,7 +207,9 @@ def rivals(
         "constant elasticity": long_run,
         "constant elasticity, first year (0.76)": constant_elasticity(before, after, SHORT_RUN_EPS_FOB),
     }
-    return {name: to_products(data, np.nan_to_num(hat, nan=1.0), partners, data.sectors) for name, hat in forecasts.items()}
+    return {
+        name: to_products(data, np.nan_to_num(hat, nan=1.0), partners, data.sectors) for name, hat in forecasts.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -224,7 +230,7 @@ def contest(
 ) -> Contest:
     """Score a forecast by product group against the rivals, weighted by 2024 import value of each cell."""
     where = [data.partners.index(p) for p in partners]
-    cells = np.ix_(where, data.scored)
+    cells = np.ix_(np.array(where), data.scored)
     seen, weight = data.change_pct[cells].ravel(), data.value[..., 0][cells].ravel()
     entries = {name: predicted_pct, **rival_pct}
     scores = tuple(

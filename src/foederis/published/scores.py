@@ -81,7 +81,7 @@ def rank_correlation(a: Float[Array, " cell"], b: Float[Array, " cell"]) -> floa
 
 
 def skill(ours: float, rival: float) -> float:
-    """1 - ours / rival: the share of the rival's error that is saved; 0 if both are nil, -inf if only the rival's is."""
+    """1 - ours / rival: the share of the rival's error saved; 0 if both are nil, -inf if only the rival's is."""
     if rival > 0.0:
         return 1.0 - ours / rival
     return 0.0 if ours <= 0.0 else float("-inf")
@@ -94,9 +94,7 @@ def _ranks(values: Float[Array, " cell"]) -> Float[Array, " cell"]:
     return ranks
 
 
-def _coverage(
-    draws: Float[Array, "draw cell"], seen: Float[Array, " cell"], share: Float[Array, " cell"]
-) -> float:
+def _coverage(draws: Float[Array, "draw cell"], seen: Float[Array, " cell"], share: Float[Array, " cell"]) -> float:
     if len(draws) < 2:
         return float("nan")
     low, high = np.quantile(draws, [0.05, 0.95], axis=0)
