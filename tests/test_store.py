@@ -292,9 +292,14 @@ def test_an_older_run_of_the_same_name_is_replaced(tmp_path: Path) -> None:
 def test_an_interrupted_run_leaves_nothing_and_keeps_the_older_one(tmp_path: Path, error: type[BaseException]) -> None:
     with store.run_folder(tmp_path / "run", {}) as folder:
         store.write_bytes(folder / "file", OLD)
-    with pytest.raises(error), store.run_folder(tmp_path / "run", {}) as folder:
-        store.write_bytes(folder / "file", NEW)
-        raise error
+
+    def interrupted() -> None:
+        with store.run_folder(tmp_path / "run", {}) as folder:
+            store.write_bytes(folder / "file", NEW)
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
     assert (tmp_path / "run" / "file").read_bytes() == OLD
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
@@ -314,9 +319,13 @@ def test_a_run_folder_that_cannot_be_renamed_keeps_the_older_one(
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
         real(source, target)
 
-    with pytest.raises(DataError, match="Permission denied"), store.run_folder(tmp_path / "run", {}) as folder:
-        (folder / "file").write_bytes(NEW)
-        monkeypatch.setattr(os, "replace", fail_once)
+    def run() -> None:
+        with store.run_folder(tmp_path / "run", {}) as folder:
+            (folder / "file").write_bytes(NEW)
+            monkeypatch.setattr(os, "replace", fail_once)
+
+    with pytest.raises(DataError, match="Permission denied"):
+        run()
     assert (tmp_path / "run" / "file").read_bytes() == OLD
     assert store.verify(tmp_path / "run") == []
     assert not leftovers(tmp_path)

@@ -75,7 +75,7 @@ class DataError(FoederisError):
 
 
 class SolveError(FoederisError):
-    """An equilibrium that did not converge; `residuals` maps each market to its residual and `where` names the worst."""
+    """An equilibrium that did not converge; `residuals` maps a market to its residual and `where` names the worst."""
 
     exit_code = EXIT_NOT_CONVERGED
 

@@ -199,7 +199,16 @@ def sparkline(draws: Sequence[float], bins: int = 6) -> str:
 
 def ascii_only(text: str) -> str:
     """The same text in ASCII for a terminal or a file that cannot show the signs; blocks become "." to "#"."""
-    signs: dict[str, str | int | None] = {MINUS: "-", THIN_SPACE: " ", EN_DASH: "-", ELLIPSIS: "...", "—": "-", "·": "-", "×": "x", "→": "->"}
+    signs: dict[str, str | int | None] = {
+        MINUS: "-",
+        THIN_SPACE: " ",
+        EN_DASH: "-",
+        ELLIPSIS: "...",
+        "—": "-",
+        "·": "-",
+        "×": "x",
+        "→": "->",
+    }
     signs.update(zip(_BLOCKS, "..::++##", strict=True))
     plain = text.translate(str.maketrans(signs))
     return plain.encode("ascii", "replace").decode("ascii")
