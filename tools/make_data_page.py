@@ -1,21 +1,26 @@
-"""Write docs/data.md from the card of the embedded world.
+"""Write docs/data.md from the cards of the shipped data, and the list of their checksums.
 
     python tools/make_data_page.py [--out FILE] [--check]
 
---check writes nothing and fails when the page on disk is not the one the card gives.
+Run it after any change of a file in src/foederis/data: it also writes SHA256SUMS there, against which an installation
+checks its files. --check writes nothing and fails when the page or the list on disk is not the one the cards give.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from _data_cards import sections
 from foederis.world_file import read_raw
+from foederis.world_report import CHECKSUMS
 
 ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "src" / "foederis" / "data"
 MAIN = ("USA", "JPN", "CHN", "DEU", "KOR", "TWN", "VNM", "GBR", "FRA", "IND")
 PARTNERS = ("JPN", "KOR", "CHN", "TWN", "VNM", "DEU", "GBR", "CAN", "MEX")
 
@@ -112,8 +117,11 @@ def tariff_rules(card: dict[str, Any]) -> str:
 def page(card: dict[str, Any]) -> str:
     """The whole page."""
     sources = table(
-        ("file", "publisher and licence", "edition", "used for", "sha256"),
-        [(s["file"], s["publisher"], s["edition"], s["used_for"], f"`{s['sha256'][:16]}`") for s in card["sources"]],
+        ("file", "class", "publisher and licence", "edition", "used for", "sha256"),
+        [
+            (s["file"], s["class"], s["publisher"], s["edition"], s["used_for"], f"`{s['sha256'][:16]}`")
+            for s in card["sources"]
+        ],
     )
     elasticities = table(
         ("set", "source", "convention"),
@@ -122,9 +130,13 @@ def page(card: dict[str, Any]) -> str:
     decisions = "\n".join(f"{k}. {text}" for k, text in enumerate(card["decisions"], 1))
     flags = "; ".join(f"{code}: {text}" for code, text in card["gdp_flags"].items())
     floor = card["value_added_floor"]
-    return f"""# The embedded world
+    return f"""# Data
 
-Written by `tools/make_data_page.py` from the card that travels with the data. Do not edit by hand.
+Written by `tools/make_data_page.py` from the cards that travel with the data. Do not edit by hand. Licence classes: A
+open licence or public domain; B published openly, shipped as derived tables with attribution (NOTICE). Nothing else is
+shipped.
+
+# The embedded world
 
 **{card["name"]}**: {card["what"]}; {card["vintage"]}.
 File: {card["bytes"] / 1000:.0f} kB, sha256 `{card["sha256"]}`; the checksum is verified at every load.
@@ -180,7 +192,15 @@ Default: **{card["elasticity_default"]}**. {card["services_elasticity"]}.
 Licence: {card["licence"]}.
 
 {sources}
+
+{sections(DATA)}
 """
+
+
+def checksums() -> str:
+    """SHA-256 of every data file in the usual two columns, which `sha256sum --check` also reads."""
+    files = sorted(path for path in DATA.iterdir() if path.is_file() and path.name != CHECKSUMS)
+    return "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
 
 
 def main() -> int:
@@ -189,14 +209,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "data.md")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    text = page(read_raw("icio2022")[1])
-    if options.check:
-        if not options.out.is_file() or options.out.read_text(encoding="utf-8") != text:
-            print(f"{options.out} is not what the card gives; run python tools/make_data_page.py", file=sys.stderr)
+    made = {options.out: page(read_raw("icio2022")[1]), DATA / CHECKSUMS: checksums()}
+    for path, text in made.items():
+        if not options.check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            print(f"{path} is not what the data give; run python tools/make_data_page.py", file=sys.stderr)
             return 1
-        return 0
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(text, encoding="utf-8")
     return 0
 
 
