@@ -33,6 +33,7 @@ __all__ = [
     "MANIFEST",
     "canonical_json",
     "checksums",
+    "json_text",
     "read_json",
     "read_netcdf",
     "run_folder",
@@ -88,6 +89,11 @@ def canonical_json(value: Any) -> str:
     return _json(value, sort_keys=True, separators=(",", ":"))
 
 
+def json_text(value: Any) -> str:
+    """Indented JSON of a value, for people; the same conversions and refusals as `write_json`."""
+    return _json(value, indent=2)
+
+
 def write_bytes(path: str | Path, data: bytes) -> str:
     """Write a file atomically and return the SHA-256 of its content. Missing folders are made.
 
@@ -118,7 +124,7 @@ def write_json(path: str | Path, value: Any) -> str:
 
     NumPy scalars and arrays, dates, paths and sets are converted; DataError on a number that is not finite.
     """
-    return write_text(path, _json(value, indent=2) + "\n")
+    return write_text(path, json_text(value) + "\n")
 
 
 def write_parquet(path: str | Path, frame: pd.DataFrame) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["AUTHORITY", "COUNTRY", "ROLE", "SECTOR", "authority", "country", "role", "sector"]
+__all__ = ["AUTHORITY", "COUNTRY", "ROLE", "SECTOR", "authority", "country", "country_in_text", "role", "sector"]
 
 COUNTRY: Mapping[str, str] = MappingProxyType(
     {
@@ -141,9 +141,18 @@ ROLE: Mapping[str, str] = MappingProxyType(
 )
 
 
+_WITH_ARTICLE = frozenset({"USA", "GBR", "NLD", "PHL", "ROW", "REU", "EU27"})
+
+
 def country(code: str) -> str:
     """English name of an economy or region; the code itself where there is none (a user's own region)."""
     return COUNTRY.get(code, code)
+
+
+def country_in_text(code: str) -> str:
+    """English name of an economy as it stands inside a sentence: "the United States", "Japan"."""
+    name = country(code)
+    return f"the {name}" if code in _WITH_ARTICLE else name
 
 
 def sector(code: str) -> str:

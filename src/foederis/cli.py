@@ -1,0 +1,330 @@
+"""The command line. Results go to stdout, progress and errors to stderr; heavy imports stand inside the commands.
+
+Exit codes: 0 done, 2 wrong call, 3 wrong scenario, 4 data missing or damaged (also a validation that misses), 5 not
+converged, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
+
+import typer
+
+from foederis.errors import EXIT_DATA, EXIT_INTERRUPTED, EXIT_USAGE, FoederisError, UsageError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="foederis",
+    help="What economic coercion does to an alliance, and whether it pays on the coercer's own terms.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+P = ParamSpec("P")
+
+Scenario = Annotated[str, typer.Argument(help="A preset (see: foederis codes presets) or the path of a scenario file.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="A.B=VALUE", help="Change one value of the scenario; repeatable.")
+]
+Draws = Annotated[int, typer.Option(help="Number of draws of elasticities.")]
+Seed = Annotated[int, typer.Option(help="Seed of the draws.", min=0)]
+Out = Annotated[Path, typer.Option(help="Folder in which the run folder appears.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Workers = Annotated[int | None, typer.Option(help="Processes; default: one for each core.", min=1)]
+Charts = Annotated[bool, typer.Option("--charts/--no-charts", help="Draw the charts (PNG and SVG).")]
+Save = Annotated[bool, typer.Option("--save/--no-save", help="Write the run folder.")]
+Tariffs = Annotated[
+    Path | None, typer.Option(help="Tariffs of importers other than the United States: a CSV or Parquet file.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+Elasticities = Annotated[
+    str | None, typer.Option(help="Keep to one published set of trade elasticities (see: foederis codes elasticities).")
+]
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """A command whose errors end in one message and the right exit code, never in a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except FoederisError as error:
+            _error(str(error))
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            _error("interrupted; nothing was left half-written")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except BrokenPipeError:  # the reader of our output has gone, as in `foederis codes sectors | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+
+    return run
+
+
+def _error(text: str) -> None:
+    from foederis import words
+
+    lead = "" if ": error[" in text else "error: "
+    sys.stderr.write(words.shown(f"{lead}{text}", sys.stderr.encoding) + "\n")
+
+
+def _print(text: str) -> None:
+    """Text to stdout, in ASCII where the terminal cannot show more."""
+    from foederis import words
+
+    sys.stdout.write(words.shown(text.rstrip("\n") + "\n", sys.stdout.encoding))
+    sys.stdout.flush()
+
+
+def _print_json(value: Any) -> None:
+    from foederis import store
+
+    sys.stdout.write(store.json_text(value) + "\n")
+    sys.stdout.flush()
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib import metadata
+
+        _print(f"foederis {metadata.version('foederis')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What economic coercion does to an alliance, and whether it pays on the coercer's own terms."""
+
+
+@app.command()
+@guarded
+def run(
+    scenario: Scenario,
+    draws: Draws = 500,
+    seed: Seed = 1,
+    setting: Settings = None,
+    against: Annotated[
+        str | None, typer.Option("--vs", help="Compare with this scenario instead of its own reference.")
+    ] = None,
+    out: Out = Path("runs"),
+    json: Json = False,
+    charts: Charts = True,
+    save: Save = True,
+    tariffs: Tariffs = None,
+    elasticities: Elasticities = None,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario: trade, sectors, revenue and who gains, with intervals; writes a run folder."""
+    from foederis import cli_run
+
+    found, folder = cli_run.simulate(
+        {None: (scenario, tuple(setting or ()))},
+        draws=draws,
+        seed=seed,
+        against=against,
+        tariffs=tariffs,
+        elasticities=elasticities,
+        workers=workers,
+        out=out if save else None,
+        charts=charts,
+        quiet=quiet,
+    )
+    if json:
+        _print_json({**found.as_dict(), "folder": folder})
+    else:
+        _print(found.text(folder))
+
+
+@app.command()
+@guarded
+def compare(
+    first: Scenario,
+    second: Annotated[str, typer.Argument(help="The scenario to set beside it.")],
+    draws: Draws = 500,
+    seed: Seed = 1,
+    out: Out = Path("runs"),
+    json: Json = False,
+    charts: Charts = False,
+    save: Save = True,
+    tariffs: Tariffs = None,
+    elasticities: Elasticities = None,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run two scenarios with the same draws and print the difference, draw by draw."""
+    from foederis import cli_run, report_compare
+
+    found, folder = cli_run.simulate(
+        {first: (first, ()), second: (second, ())},
+        draws=draws,
+        seed=seed,
+        against=None,
+        tariffs=tariffs,
+        elasticities=elasticities,
+        workers=workers,
+        out=out if save else None,
+        charts=charts,
+        quiet=quiet,
+    )
+    differences = report_compare.compare(found)
+    if json:
+        rows = [d.as_dict() for d in differences]
+        _print_json({**found.as_dict(), "differences": rows, "folder": folder})
+    else:
+        _print(report_compare.render(found, differences, folder))
+
+
+@app.command()
+@guarded
+def check(
+    files: Annotated[list[str], typer.Argument(help="Scenario files (or presets) to check.")],
+    json: Json = False,
+) -> None:
+    """Check scenario files: every fault with file, line, column, cause and cure."""
+    from foederis import cli_show
+
+    text, faults, report = cli_show.check(files)
+    if json:
+        _print_json(report)
+    elif text:
+        _print(text)
+    if faults:
+        raise typer.Exit(faults)
+
+
+@app.command()
+@guarded
+def new(
+    name: Annotated[str, typer.Argument(help="Id of the scenario; the file is NAME.yaml.")],
+    out: Annotated[Path | None, typer.Option(help="File to write.")] = None,
+) -> None:
+    """Write a commented scenario file to start from."""
+    from foederis import cli_show
+
+    _print(cli_show.new(name, out))
+
+
+@app.command()
+@guarded
+def codes(
+    what: Annotated[
+        str | None, typer.Argument(help="countries, groups, sectors, authorities, goods, elasticities, presets ...")
+    ] = None,
+    find: Annotated[str | None, typer.Option(help="Only codes or names that contain this.")] = None,
+    json: Json = False,
+) -> None:
+    """List the codes that a scenario may use."""
+    from foederis import cli_show
+
+    rows = cli_show.codes(what, find)
+    if json:
+        _print_json([{"code": code, "name": name} for code, name in rows])
+    else:
+        _print(cli_show.columns(rows))
+
+
+@app.command()
+@guarded
+def ledger(
+    partner: Annotated[str, typer.Argument(help="ISO code of the partner, for example JPN.")],
+    first: Annotated[str, typer.Option("--from", help="First month or day, as 2025-01 or 2025-01-15.")] = "2025-01",
+    last: Annotated[str | None, typer.Option("--to", help="Last month or day; default: the end of the ledger.")] = None,
+    clock: Annotated[
+        str, typer.Option(help="law: dates of the legal texts; panel: dates of the customs panel.")
+    ] = "law",
+    json: Json = False,
+) -> None:
+    """Print what a partner's goods pay in the United States, by date, with the statutes."""
+    from foederis import cli_show
+
+    text, rows = cli_show.ledger(partner, first, last, clock)
+    if json:
+        _print_json(rows)
+    else:
+        _print(text)
+
+
+@app.command()
+@guarded
+def data(json: Json = False) -> None:
+    """Say what the embedded data are: sources, licences, vintage, checks, what was removed."""
+    from foederis import cli_show
+
+    text, report = cli_show.data()
+    if json:
+        _print_json(report)
+    else:
+        _print(text)
+
+
+@app.command()
+@guarded
+def validate(
+    study: Annotated[
+        list[str] | None, typer.Argument(help="nafta, liberation-day, real-2025, laws; default: all.")
+    ] = None,
+    targets: Annotated[Path | None, typer.Option(help="Folder of the NAFTA files, which are not shipped.")] = None,
+    rows: Annotated[bool, typer.Option("--all", help="Print every row, not only the summary and the misses.")] = False,
+    json: Json = False,
+) -> None:
+    """Reproduce published results and score forecasts against what was collected; fails on a miss."""
+    from foederis import cli_show
+
+    text, report, missed = cli_show.validate(tuple(study or ()), targets, rows)
+    if json:
+        _print_json(report)
+    else:
+        _print(text)
+    if missed:
+        raise typer.Exit(EXIT_DATA)
+
+
+@app.command()
+@guarded
+def doctor(json: Json = False) -> None:
+    """Check the installation: versions, data, rendering, a small solve, where files may be written."""
+    from foederis import cli_show
+
+    text, report, broken = cli_show.doctor()
+    if json:
+        _print_json(report)
+    else:
+        _print(text)
+    if broken:
+        raise typer.Exit(EXIT_DATA)
+
+
+def day(text: str, last: bool = False) -> dt.date:
+    """A day from `2025-01-15`, or the first (last) day of `2025-01`; UsageError otherwise."""
+    try:
+        if len(text) == 7:
+            first = dt.date.fromisoformat(f"{text}-01")
+            return (first + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1) if last else first
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a day or a month; write it as 2025-01-15 or 2025-01") from None
+
+
+def main() -> None:
+    """Entry point of the `foederis` command."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+assert EXIT_USAGE == 2  # what the option parser itself exits with

@@ -1,0 +1,313 @@
+"""A run: scenarios put through the model together, with everything that people take away from it.
+
+run = simulate({"deal": deal, "letter": letter}, draws=500, seed=1)
+run.findings["deal"], run.text(), run.tree, run.summary("welfare", of="JPN"), run.save("runs"), run.plot("welfare")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path as File
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from foederis import ensemble, ledger, report_findings, report_text, store
+from foederis import scenario as scenarios
+from foederis import simulate as engine
+from foederis import world as worlds
+from foederis.errors import UsageError
+from foederis.report_findings import Findings, Path, Result
+from foederis.scenario import Scenario
+from foederis.simulate import VARIABLES
+from foederis.store_manifest import Manifest
+from foederis.world import World
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+    import xarray as xr
+
+__all__ = ["DRAWS", "Run", "Stage", "simulate"]
+
+DRAWS = 500
+Stage = Callable[[str, int, int], None]  # what is being done, done so far, of how many
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Scenarios simulated with the same draws. `results` is by label; `manifest` says what they were made from."""
+
+    results: Mapping[str, Result]
+    manifest: Manifest
+    paths: Mapping[str, Path] = field(repr=False)
+
+    @property
+    def run_id(self) -> str:
+        """Eight hexadecimal digits: the same inputs give the same id on any machine."""
+        return self.manifest.run_id
+
+    @cached_property
+    def findings(self) -> Mapping[str, Findings]:
+        """What each scenario's run found, by label."""
+        return {label: report_findings.find(r, self.paths[label]) for label, r in self.results.items()}
+
+    @cached_property
+    def tree(self) -> xr.DataTree:
+        """The run as labelled data (groups and dims in `foederis.report_tree`)."""
+        from foederis import report_tree
+
+        attrs = {
+            "run_id": self.run_id,
+            "foederis_version": self.manifest.version,
+            "scenario_sha256": self.manifest.scenario_sha256,
+            "seed": self.manifest.seed,
+            **{f"residual_{market}": value for market, value in self.manifest.residuals.items()},
+        }
+        return report_tree.tree(self.results, self.paths, attrs)
+
+    def summary(
+        self,
+        variable: str,
+        *,
+        of: str | Sequence[str] | None = None,
+        horizon: str | None = None,
+        at: str | None = None,
+        prob: float = 0.9,
+    ) -> pd.DataFrame:
+        """Median and interval of one outcome: a row per scenario, horizon and country or sector.
+
+        Columns scenario, horizon, of, median, low, high, p_below_zero, unit, badge, vintage. `of` keeps some countries
+        or sectors, `horizon` one horizon; `at` is the day or quarter evaluated (a static run has one).
+        Raises UsageError on an unknown variable, country, sector, horizon or day.
+        """
+        import pandas as pd
+
+        known = _known(variable, VARIABLES, "variable")
+        if not 0.0 < prob < 1.0:
+            raise UsageError(f"prob is {prob}; choose a value between 0 and 1, such as 0.9")
+        rows = []
+        for label, result in self.results.items():
+            _require_evaluated(at, result)
+            for chosen in [horizon] if horizon is not None else list(result.plan.horizons):
+                _known(str(chosen), dict.fromkeys(result.plan.horizons), "horizon")
+                rows += [
+                    {"scenario": label, "horizon": chosen, "of": name}
+                    | _summary(result.of(variable, str(chosen), name), prob)
+                    | {"unit": known.units, "badge": known.badge, "vintage": report_findings.vintage(result.plan)}
+                    for name in _chosen(result, known.dims, of)
+                ]
+        return pd.DataFrame(rows)
+
+    def plot(self, name: str, scenario: str | None = None) -> alt.VConcatChart:
+        """A chart by name: tariff-path, sector-effects or welfare."""
+        from foederis import report_charts
+
+        label = next(iter(self.results)) if scenario is None else scenario
+        _known(label, self.results, "scenario")
+        _known(name, dict.fromkeys(report_charts.CHARTS), "chart")
+        return report_charts.draw(name, self.results[label], self.paths[label], self.run_id)
+
+    def text(self, folder: str | None = None) -> str:
+        """The run as the terminal shows it."""
+        return "\n".join(report_text.render(found, folder) for found in self.findings.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The run as JSON shows it."""
+        pages = {
+            label: {"sentence": report_text.sentence(found), **found.as_dict()}
+            for label, found in self.findings.items()
+        }
+        return {"run_id": self.run_id, "scenarios": pages, "manifest": self.manifest.as_dict()}
+
+    def to_parquet(self, folder: str | File) -> File:
+        """Write the tidy table of quantiles as `results.parquet` in a folder; returns the file."""
+        from foederis import report_tree
+
+        file = File(folder) / "results.parquet"
+        store.write_parquet(file, report_tree.long_table(self.results))
+        return file
+
+    def save(self, folder: str | File = "runs", charts: bool = True, stage: Stage | None = None) -> File:
+        """Write the run folder (netCDF, Parquet, charts, page, scenario, manifest) and return it.
+
+        It appears whole under `folder` or not at all. Raises DataError when it cannot be written.
+        """
+        from foederis import report_charts
+
+        tell = stage or _silent
+        target = File(folder) / self.manifest.folder_name
+        steps = 2 + (len(self.results) if charts else 0)
+        with store.run_folder(target, self.manifest.as_dict()) as partial:
+            store.write_netcdf(partial / "results.nc", self.tree)
+            tell("saving", 1, steps)
+            self.to_parquet(partial)
+            store.write_text(partial / "report.txt", self.text(str(target)))
+            store.write_json(partial / "report.json", self.as_dict())
+            for label, result in self.results.items():
+                store.write_text(partial / f"{_file_name(label)}.yaml", scenarios.dump(result.plan.scenario))
+            tell("saving", 2, steps)
+            for k, (label, result) in enumerate(self.results.items()):
+                if charts:
+                    below = partial / "charts" / (_file_name(label) if len(self.results) > 1 else "")
+                    report_charts.save_all(result, self.paths[label], below, self.run_id)
+                    tell("saving", 3 + k, steps)
+        return target
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """A notebook shows the sentence and the chart of welfare."""
+        from foederis import charts
+
+        drawings = "".join(charts.svg(self.plot("welfare", label)) for label in self.results)
+        lines = "".join(f"<p>{report_text.sentence(f)}</p>" for f in self.findings.values())
+        return {"text/plain": self.text(), "text/html": f"<div>{lines}{drawings}</div>"}
+
+
+def simulate(
+    given: Scenario | str | Mapping[str, Scenario | str],
+    *,
+    draws: int = DRAWS,
+    seed: int = 1,
+    world: World | None = None,
+    compared_with: Scenario | str | None = None,
+    elasticities: str | None = None,
+    workers: int | None = None,
+    stage: Stage | None = None,
+) -> Run:
+    """Simulate one scenario or several under labels, with the same draws.
+
+    A scenario is an object, a preset id or a path; each is compared with `compared_with`, by default what it names
+    under `compare_to` (the base year's tariffs where it names nothing). `world` defaults to the embedded one, with the
+    options that the scenario names. `stage` is told how far the work is.
+
+    Raises ScenarioError, UsageError, DataError or SolveError; nothing is returned that did not converge.
+    """
+    labelled = _labelled(given)
+    tell = stage or _silent
+    results, paths = {}, {}
+    for label, scenario in labelled.items():
+        table = _world_of(scenario) if world is None else world
+        against = _against(scenario, compared_with)
+        plan = engine.plan(scenario, against, table)
+        chosen = elasticities if elasticities is not None else scenario.economics.elasticities
+        central = ensemble.central_solutions(plan, chosen)
+        tell(f"central elasticities: {_first_answer(plan, central)}", 1, 1)
+        done = 0
+
+        def progress(count: int, label: str = label) -> None:
+            nonlocal done
+            done += count
+            tell(f"draws {label}", done, draws)
+
+        found = ensemble.run_draws(
+            plan, draws=draws, seed=seed, elasticities=chosen, central=central, workers=workers, progress=progress
+        )
+        results[label] = Result(plan, central, found, ensemble.variants(plan, chosen))
+        paths[label] = report_findings.tariff_path(plan)
+    return Run(results, _manifest(results, seed, draws), paths)
+
+
+def _labelled(given: Scenario | str | Mapping[str, Scenario | str]) -> dict[str, Scenario]:
+    if not isinstance(given, Mapping):
+        one = scenarios.load(given) if isinstance(given, str) else given
+        return {one.id: one}
+    if not given:
+        raise UsageError("no scenario was given; name at least one, for example us-japan-2025")
+    return {label: scenarios.load(s) if isinstance(s, str) else s for label, s in given.items()}
+
+
+def _against(scenario: Scenario, given: Scenario | str | None) -> Scenario:
+    name = given if given is not None else scenario.compare_to or "before-2025"
+    return scenarios.load(name) if isinstance(name, str) else name
+
+
+def _world_of(scenario: Scenario) -> World:
+    options = scenario.economics
+    return worlds.load(us_imports=options.us_imports, tariffs=options.tariffs)
+
+
+def _manifest(results: Mapping[str, Result], seed: int, draws: int) -> Manifest:
+    plans = [r.plan for r in results.values()]
+    first = plans[0]
+    pairs = [(label, r.plan.scenario.sha256, r.plan.compared_with.sha256) for label, r in results.items()]
+    hashes = [p.scenario.sha256 for p in plans]
+    data = {"world": str(first.world.meta.get("sha256", "user table")), "ledger": ledger.load().sha256}
+    return Manifest(
+        scenario_id="-vs-".join(results) if len(results) > 1 else first.scenario.id,
+        scenario_sha256=hashes[0] if len(hashes) == 1 else store.sha256_json(hashes),
+        data=data,
+        seed=seed,
+        draws=draws,
+        options={
+            "compared": [list(pair) for pair in pairs],
+            "evaluated": [p.date.isoformat() for p in plans],
+            "closure": [p.closure for p in plans],
+            "elasticities": [r.draws.elasticities or "published sets" for r in results.values()],
+            "horizons": list(first.horizons),
+            "us_imports": str(first.world.meta.get("us_imports", "")),
+            "user_tariffs": first.world.meta.get("user_tariffs"),
+        },
+        residuals=_worst([r.draws.residuals for r in results.values()]),
+    )
+
+
+def _worst(residuals: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {market: max(r[market] for r in residuals) for market in residuals[0]}
+
+
+def _first_answer(plan: engine.Plan, central: Mapping[str, engine.Solved]) -> str:
+    """The answer at the central elasticities in a few words, while the draws run."""
+    from foederis import words, words_names
+
+    found = engine.values(plan, central[plan.horizons[0]])
+    us, jp = plan.world.country(plan.coercer), plan.world.country(plan.target)
+    income = words.percent(float(found["welfare"][jp]), signed=True)
+    gain = words.money(float(found["adds_welfare_usd_bn"][us]), signed=True)
+    names = words_names.country(plan.target), words_names.country(plan.coercer)
+    return f"{names[0]}'s real income {income}, {names[1]}'s gain from taxing it {gain} a year"
+
+
+def _known(name: str, known: Mapping[str, Any], what: str) -> Any:
+    from difflib import get_close_matches
+
+    if name not in known:
+        near = get_close_matches(name, list(known), 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+        raise UsageError(f"no {what} {name!r}; {hint}")
+    return known[name]
+
+
+def _chosen(result: Result, dims: tuple[str, ...], of: str | Sequence[str] | None) -> list[str | None]:
+    if not dims:
+        return [None]
+    labels = result.labels(dims[0])
+    wanted = labels if of is None else [of] if isinstance(of, str) else list(of)
+    for name in wanted:
+        _known(name, dict.fromkeys(labels), dims[0])
+    return list(wanted)
+
+
+def _require_evaluated(at: str | None, result: Result) -> None:
+    from foederis import words
+
+    day = result.plan.date
+    if at is not None and at not in (day.isoformat(), words.quarter(day), words.quarter(day).replace(" ", "-")):
+        raise UsageError(f"this run has one day, {day.isoformat()} ({words.quarter(day)}); leave `at` out or name it")
+
+
+def _summary(draws: np.ndarray, prob: float) -> dict[str, float]:
+    kept = draws[np.isfinite(draws)]
+    if not kept.size:
+        return dict.fromkeys(("median", "low", "high", "p_below_zero"), float("nan"))
+    low, median, high = np.quantile(kept, [(1 - prob) / 2, 0.5, (1 + prob) / 2])
+    return {"median": float(median), "low": float(low), "high": float(high), "p_below_zero": float((kept < 0).mean())}
+
+
+def _file_name(label: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in label) or "scenario"
+
+
+def _silent(what: str, done: int, of: int) -> None:
+    return None

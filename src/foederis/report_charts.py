@@ -1,0 +1,96 @@
+"""The charts of a run from its results: the data frames that the chart module takes, and the files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path as File
+from typing import TYPE_CHECKING
+
+from foederis import words_names
+from foederis.report_findings import Path, Result, quantiles, vintage
+from foederis.scenario_codes import SERVICES
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+__all__ = ["CHARTS", "draw", "path_frame", "save_all", "sector_frame", "welfare_frame"]
+
+CHARTS = ("tariff-path", "sector-effects", "welfare")
+SOURCES = "OECD, US Census Bureau, Federal Register, published trade elasticities; own computation"
+
+
+def path_frame(path: Path) -> pd.DataFrame:
+    """Rows date, authority, rate (percentage points) for the chart of the tariff path."""
+    import pandas as pd
+
+    rows = [
+        (date, name, max(0.0, float(path.rate[k, a])))
+        for k, date in enumerate(path.dates)
+        for a, name in enumerate(path.authorities)
+    ]
+    return pd.DataFrame(rows, columns=["date", "authority", "rate"])
+
+
+def sector_frame(result: Result) -> pd.DataFrame:
+    """The target's exports to the coercer by goods sector and horizon, per cent, with intervals."""
+    import pandas as pd
+
+    plan = result.plan
+    base = plan.economy.flow[plan.world.country(plan.coercer), plan.world.country(plan.target)]
+    rows = []
+    for horizon in plan.horizons:
+        for k, code in enumerate(plan.world.sectors):
+            if code in SERVICES or base[k] <= 0:
+                continue
+            found = quantiles(result.of("target_exports_to_coercer", horizon, code))
+            rows.append({"sector": code, "name": words_names.sector(code), "horizon": horizon, **found})
+    return pd.DataFrame(rows)
+
+
+def welfare_frame(result: Result, horizon: str = "long run") -> pd.DataFrame:
+    """Change in real income by economy, per cent, with intervals and the role of each in the scenario."""
+    import pandas as pd
+
+    actors = result.plan.scenario.actors
+    roles = {actors.coercer: "coercer", actors.target: "target"}
+    if actors.rival:
+        roles.setdefault(actors.rival, "rival")
+    rows = [
+        {"country": code, "role": roles.get(code, "bystander"), **quantiles(result.of("welfare", horizon, code))}
+        for code in result.labels("country")
+    ]
+    return pd.DataFrame(rows)
+
+
+def draw(name: str, result: Result, path: Path, run_id: str = "") -> alt.VConcatChart:
+    """One chart of a run by name; ValueError on an unknown one."""
+    from foederis import charts
+
+    plan = result.plan
+    us, jp = words_names.country(plan.coercer), words_names.country(plan.target)
+    source = f"{SOURCES} ({vintage(plan)})"
+    if name == "tariff-path":
+        end = min(plan.scenario.horizon.end.last_day, max(*path.dates, plan.date) + dt.timedelta(days=120))
+        return charts.tariff_path(
+            path_frame(path), partner=jp, importer=us, evaluated=plan.date, end=end, source=SOURCES, run_id=run_id
+        )
+    if name == "sector-effects":
+        return charts.sector_effects(
+            sector_frame(result), measure=f"exports to the {us}", who=jp, source=source, run_id=run_id
+        )
+    if name == "welfare":
+        return charts.welfare_by_country(
+            welfare_frame(result), measure="Real income in the long run", source=source, run_id=run_id
+        )
+    raise ValueError(f"no chart {name!r}; there are {', '.join(CHARTS)}")
+
+
+def save_all(result: Result, path: Path, folder: File, run_id: str) -> list[File]:
+    """Every chart as PNG and SVG in a folder; returns the files."""
+    from foederis import charts
+
+    files: list[File] = []
+    for name in CHARTS:
+        files.extend(charts.save(draw(name, result, path, run_id), folder / name))
+    return files

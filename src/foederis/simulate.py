@@ -1,0 +1,203 @@
+"""One run for one set of parameters: a scenario and what it is compared with, put through the trade equilibrium.
+
+A run solves up to three worlds from the same base year:
+
+    reference   what the scenario is compared with (by default the tariffs of the base year)
+    exempt      the scenario without the coercer's measures on the target: what taxing the target adds
+    scenario    the scenario itself
+
+each at two horizons: the long run (one wage per country) and the short run (labour moves little between sectors, T7).
+The long-run elasticities hold at both; published one-year responses are no trade elasticity and never enter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from foederis import trade
+from foederis.errors import DataError, SolveError, UsageError
+from foederis.simulate_outcomes import VARIABLES, Pair, outcomes
+from foederis.trade import Economy, Equilibrium, Shock
+from foederis.world import World
+
+if TYPE_CHECKING:
+    from foederis.scenario import Scenario
+
+__all__ = ["HORIZONS", "VARIABLES", "Case", "Parameters", "Plan", "Solved", "plan", "solve_cases", "values"]
+
+Array = np.ndarray
+Horizon = Literal["long run", "short run"]
+HORIZONS: tuple[Horizon, ...] = ("long run", "short run")
+TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """One draw of what is uncertain: trade elasticities (theta) and the labour mobility of the short run (nu of T7)."""
+
+    trade_elasticity: Float[Array, " sector"]
+    mobility: float
+    elasticity_set: str
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One world to solve: tariffs in force and changes of other trade costs (None: none)."""
+
+    name: str
+    tariff: Float[Array, "importer exporter sector"]
+    iceberg_hat: Float[Array, "importer exporter sector"] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A scenario resolved against a world: who coerces whom, and the worlds to solve.
+
+    `reference` or `exempt` is None where it is the same world as another one: the base year, or the scenario itself.
+    """
+
+    scenario: Scenario
+    compared_with: Scenario
+    date: dt.date
+    world: World
+    economy: Economy
+    coercer: str
+    target: str
+    case: Case
+    reference: Case | None
+    exempt: Case | None
+    closure: trade.Closure
+    numeraire: str
+    horizons: tuple[Horizon, ...] = HORIZONS
+
+    @property
+    def size(self) -> Mapping[str, int]:
+        """Length of each axis of the outcomes."""
+        return {"country": len(self.world.countries), "sector": len(self.world.sectors)}
+
+
+def plan(
+    scenario: Scenario,
+    compared_with: Scenario,
+    world: World,
+    date: dt.date | None = None,
+    horizons: tuple[Horizon, ...] = HORIZONS,
+) -> Plan:
+    """Resolve a scenario and its reference on one day (default: the scenario's own `evaluate`).
+
+    Raises UsageError when coercer and target are no two different economies of the world, ScenarioError or DataError
+    when a measure does not fit the world.
+    """
+    day = scenario.evaluate if date is None else date
+    coercer, target = scenario.actors.coercer, scenario.actors.target
+    for role, code in (("coercer", coercer), ("target", target)):
+        if code not in world.countries:
+            raise UsageError(
+                f"{role} {code!r} is not an economy of this world; list them with: foederis codes countries"
+            )
+    if coercer == target:
+        raise UsageError(f"coercer and target are both {coercer}; name two different economies under `actors`")
+    case = _case("scenario", scenario, world, day)
+    exempt = _case("exempt", scenario.exempting(target), world, day)
+    reference = _case("reference", compared_with, world, day)
+    economics = scenario.economics
+    return Plan(
+        scenario=scenario,
+        compared_with=compared_with,
+        date=day,
+        world=world,
+        economy=trade.calibrate(world),
+        coercer=coercer,
+        target=target,
+        case=case,
+        reference=None if _same(reference, Case("base", world.tariff, None)) else reference,
+        exempt=None if _same(exempt, case) else exempt,
+        closure=economics.closure,
+        numeraire=economics.numeraire,
+        horizons=horizons,
+    )
+
+
+def _case(name: str, scenario: Scenario, world: World, day: dt.date) -> Case:
+    return Case(name, scenario.tariff_cut(world, day).total, scenario.iceberg_hat(world, day))
+
+
+def _same(one: Case, other: Case) -> bool:
+    if not np.array_equal(one.tariff, other.tariff):
+        return False
+    costs = [np.ones(1) if c.iceberg_hat is None else c.iceberg_hat for c in (one, other)]
+    return bool(np.array_equal(*np.broadcast_arrays(*costs)))
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """The equilibria of one horizon, and the worst residual of each market among them."""
+
+    scenario: Equilibrium
+    reference: Equilibrium
+    exempt: Equilibrium
+    residuals: Mapping[str, float]
+    passes: int
+
+
+def solve_cases(
+    plan: Plan,
+    parameters: Parameters,
+    horizon: Horizon,
+    *,
+    closure: trade.Closure | None = None,
+    engine: trade.Engine = "numpy",
+    tolerance: float = TOLERANCE,
+    start: Mapping[str, Equilibrium] | None = None,
+) -> Solved:
+    """Solve the worlds of a plan at one horizon. `start` holds equilibria near the solution, by case, to save time.
+
+    Raises SolveError when one of them is refused; the message names the case.
+    """
+    mobility = math.inf if horizon == "long run" else parameters.mobility
+    chosen = plan.closure if closure is None else closure
+    warm = {} if start is None else start
+
+    def solved(case: Case | None, name: str) -> Equilibrium:
+        shock = Shock(
+            tariff=None if case is None else case.tariff,
+            iceberg_hat=None if case is None else case.iceberg_hat,
+            trade_elasticity=parameters.trade_elasticity,
+            mobility=mobility,
+            closure=chosen,
+            numeraire=plan.numeraire,
+        )
+        try:
+            return trade.solve(plan.economy, shock, engine=engine, tolerance=tolerance, start=warm.get(name))
+        except SolveError as refused:
+            text = f"case {name!r}, {horizon}: {refused}"
+            raise SolveError(text, residuals=refused.residuals, where=refused.where) from None
+
+    scenario = solved(plan.case, "scenario")
+    exempt = scenario if plan.exempt is None else solved(plan.exempt, "exempt")
+    reference = solved(plan.reference, "reference")
+    found = (scenario, exempt, reference)
+    worst = {market: max(eq.residuals[market] for eq in found) for market in scenario.residuals}
+    return Solved(scenario, reference, exempt, worst, sum(eq.passes for eq in found))
+
+
+def values(plan: Plan, solved: Solved) -> dict[str, Array]:
+    """The outcomes of one horizon by variable name (`VARIABLES` states dims and units of each)."""
+    found = outcomes(
+        Pair(solved.scenario, solved.reference),
+        Pair(solved.scenario, solved.exempt),
+        coercer=plan.world.country(plan.coercer),
+        target=plan.world.country(plan.target),
+    )
+    for name, value in found.items():
+        expected = tuple(plan.size[dim] for dim in VARIABLES[name].dims)
+        if np.shape(value) != expected:
+            raise DataError(f"outcome {name!r} has shape {np.shape(value)}, expected {expected}")
+    return found
