@@ -180,30 +180,31 @@ def to_products(
 def constant_elasticity(
     tariff_before: Float[Array, "partner sector"],
     tariff_after: Float[Array, "partner sector"],
-    eps_fob: Float[Array, " sector"] | float,
+    eps_fob: Float[Array, "draw sector"] | Float[Array, " sector"] | float,
 ) -> Float[Array, "draw partner sector"]:
     r"""A naive rival: $\hat v = ((1+t')/(1+t))^{-\varepsilon_{fob}}$, supply prices, demand, competitors unchanged."""
     ratio = np.log1p(tariff_after) - np.log1p(tariff_before)
-    hat: Float[Array, "draw partner sector"] = np.exp(-np.asarray(eps_fob) * ratio)[None]
+    elasticity = np.atleast_2d(np.asarray(eps_fob, dtype=float))
+    hat: Float[Array, "draw partner sector"] = np.exp(-elasticity[:, None, :] * ratio[None])
     return hat
 
 
 def rivals(
     data: Collected,
     partners: Sequence[str],
-    trade_elasticity: Float[Array, " sector"],
+    trade_elasticity: Float[Array, "draw sector"] | Float[Array, " sector"],
     tariff: tuple[Float[Array, "partner sector"], Float[Array, "partner sector"]] | None = None,
 ) -> dict[str, Float[Array, "draw partner product"]]:
     """The three naive forecasts, per cent by product group.
 
-    `trade_elasticity` is theta in the order of `data.sectors` (the forecast uses eps_fob = theta + 1). `tariff` is
-    (before, after) by partner and `data.sectors`, for instance from a ledger; by default the shipped schedule.
+    `trade_elasticity` is theta in the order of `data.sectors`, one or many draws (the forecast uses eps_fob = theta +
+    1). `tariff` is (before, after) by partner and `data.sectors`; by default the shipped schedule.
     """
     where = [data.partners.index(p) for p in partners]
     before, after = (data.tariff_2024[where], data.tariff_2025[where]) if tariff is None else tariff
     long_run = constant_elasticity(before, after, 1.0 + trade_elasticity)
     forecasts = {
-        "no change": np.ones_like(long_run),
+        "no change": np.ones_like(long_run[:1]),
         "constant elasticity": long_run,
         "constant elasticity, first year (0.76)": constant_elasticity(before, after, SHORT_RUN_EPS_FOB),
     }
@@ -214,28 +215,25 @@ def rivals(
 
 @dataclass(frozen=True)
 class Contest:
-    """Scores of the model and its rivals over the same cells, and who won."""
+    """Scores of forecasts over the same cells, and who won."""
 
-    scores: tuple[Score, ...]  # the model first
-    skill: Mapping[str, Mapping[str, float]]  # rival -> metric -> share of its error saved by the model
+    scores: tuple[Score, ...]  # the forecast that is tested first
+    skill: Mapping[str, Mapping[str, float]]  # other forecast -> metric -> share of its error that the first one saves
     winner: Mapping[str, str]  # metric -> name
 
 
 def contest(
     data: Collected,
     partners: Sequence[str],
-    predicted_pct: Float[Array, "draw partner product"],
-    rival_pct: Mapping[str, Float[Array, "draw partner product"]],
-    name: str = "foederis",
+    forecasts: Mapping[str, Float[Array, "draw partner product"]],
 ) -> Contest:
-    """Score a forecast by product group against the rivals, weighted by 2024 import value of each cell."""
+    """Score forecasts by product group (per cent, the one that is tested first), weighted by 2024 import value."""
     where = [data.partners.index(p) for p in partners]
     cells = np.ix_(np.array(where), data.scored)
     seen, weight = data.change_pct[cells].ravel(), data.value[..., 0][cells].ravel()
-    entries = {name: predicted_pct, **rival_pct}
     scores = tuple(
         score(label, forecast[:, :, data.scored].reshape(len(forecast), -1), seen, weight)
-        for label, forecast in entries.items()
+        for label, forecast in forecasts.items()
     )
     ours = scores[0]
     saved = {s.name: {m: skill(getattr(ours, m), getattr(s, m)) for m in METRICS} for s in scores[1:]}
