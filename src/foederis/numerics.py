@@ -22,7 +22,7 @@ def namespace(array: Any) -> Any:
 
 @dataclass(frozen=True)
 class FixedPoint:
-    """The end of an iteration: the point, the number of map evaluations, the last error, and whether it converged."""
+    """The end of an iteration: the point of least error met, its error, the number of map evaluations."""
 
     point: Float[Array, " state"]
     passes: int
@@ -44,30 +44,45 @@ def anderson(
     """Solve x = g(x) by type-II Anderson acceleration (Walker & Ni 2011, eq. 2.2, normal equations, unit-scaled).
 
     `step` returns g(x) and the error at x. Stops at the first error within tolerance, at a value that is not finite, or
-    after `max_passes`; the caller decides by `converged`.
+    after `max_passes`; the caller decides by `converged`. The history is a ring: the newest pair takes the oldest place.
     """
-    point = start
-    residuals: list[Float[Array, " state"]] = []
-    images: list[Float[Array, " state"]] = []
-    error = np.inf
+    slots = memory + 1
+    residuals = np.zeros((slots, start.size))
+    images = np.zeros((slots, start.size))
+    gram = np.zeros((slots, slots))
+    point, best, least = start, start, np.inf
     for passes in range(1, max_passes + 1):
         image, error = step(point)
-        if error <= tolerance or not np.isfinite(error):
+        if not np.isfinite(error):
+            return FixedPoint(best, passes, float(least))
+        if error < least:
+            best, least = point, float(error)
+        if error <= tolerance:
             return FixedPoint(point, passes, float(error))
-        residuals = [*residuals[-memory:], image - point]
-        images = [*images[-memory:], image]
-        point = _mix(residuals, images)
-    return FixedPoint(point, max_passes, float(error))
+        slot = (passes - 1) % slots
+        np.subtract(image, point, out=residuals[slot])
+        images[slot] = image
+        gram[slot] = gram[:, slot] = residuals @ residuals[slot]
+        older = [k for k in range(min(passes, slots)) if k != slot]
+        point = _mixed(image, images, gram, slot, older)
+    return FixedPoint(best, max_passes, float(least))
 
 
-def _mix(residuals: list[Float[Array, " state"]], images: list[Float[Array, " state"]]) -> Float[Array, " state"]:
+def _mixed(
+    image: Float[Array, " state"],
+    images: Float[Array, "slot state"],
+    gram: Float[Array, "slot slot"],
+    slot: int,
+    older: list[int],
+) -> Float[Array, " state"]:
     """The combination of past images whose residual is smallest in the least-squares sense."""
-    if len(residuals) == 1:
-        return images[0]
-    differences = np.array(residuals[:-1]) - residuals[-1]
-    scale = 1.0 / np.maximum(np.sqrt((differences**2).sum(axis=1)), 1e-300)
-    differences = differences * scale[:, None]
-    normal = differences @ differences.T + 1e-13 * np.eye(len(scale))
-    weights = np.linalg.solve(normal, -differences @ residuals[-1]) * scale
-    mixed: Float[Array, " state"] = images[-1] + weights @ (np.array(images[:-1]) - images[-1])
+    if not older:
+        return image
+    newest = gram[slot, slot]
+    matrix = newest - gram[older, slot][:, None] - gram[slot, older][None, :] + gram[np.ix_(older, older)]
+    scale = 1.0 / np.sqrt(np.maximum(np.diagonal(matrix), 1e-300))
+    matrix = matrix * scale[:, None] * scale[None, :] + 1e-13 * np.eye(len(older))
+    weights = np.zeros(len(gram))
+    weights[older] = np.linalg.solve(matrix, (newest - gram[older, slot]) * scale) * scale
+    mixed: Float[Array, " state"] = (1.0 - weights.sum()) * image + weights @ images
     return mixed

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -103,6 +103,11 @@ class Economy:
         """Final income at the base, million USD."""
         return self.value_added + self.tariff_revenue + self.deficit
 
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """Things worked out once from this economy and kept with it: array layouts, chords, the purged economy."""
+        return {}
+
     def index(self, country: str) -> int:
         """Position of a country; raises DataError naming it when absent."""
         try:
@@ -134,7 +139,9 @@ class Shock:
 
     `mobility` is the labour mobility of T7: 1 specific factors, infinity one wage per country. `closure` says what
     deficits do: `purged` (removed before the experiment), `fixed_share` (a fixed share of world GDP) or
-    `fixed_nominal` (fixed in units of the numeraire: world value added, or the wage of a named country).
+    `fixed_nominal` (fixed in units of the numeraire: world value added, or the wage of a named country). `transfer` is a
+    payment received after the shock on top of what the closure says, in million USD of the numeraire world value added;
+    it sums to zero over countries.
     """
 
     tariff: Float[Array, "importer exporter sector"] | None = None
@@ -143,6 +150,7 @@ class Shock:
     mobility: float = float("inf")
     closure: Closure = "fixed_share"
     numeraire: str = WORLD_VALUE_ADDED
+    transfer: Float[Array, " country"] | None = None
 
     def check(self, economy: Economy) -> Shock:
         """The shock with its defaults filled in; raises DataError on a wrong shape, sign, closure or numeraire."""
@@ -150,7 +158,11 @@ class Shock:
         tariff = economy.tariff if self.tariff is None else np.asarray(self.tariff, dtype=float)
         iceberg = np.ones((n, n, j)) if self.iceberg_hat is None else np.asarray(self.iceberg_hat, dtype=float)
         theta = economy.trade_elasticity if self.trade_elasticity is None else np.asarray(self.trade_elasticity, float)
-        for name, value, shape in (("tariff", tariff, (n, n, j)), ("iceberg_hat", iceberg, (n, n, j)), ("theta", theta, (j,))):
+        for name, value, shape in (
+            ("tariff", tariff, (n, n, j)),
+            ("iceberg_hat", iceberg, (n, n, j)),
+            ("theta", theta, (j,)),
+        ):
             if value.shape != shape:
                 raise DataError(f"shock: {name} has shape {value.shape}, expected {shape}")
             if np.isnan(value).any():
@@ -167,7 +179,12 @@ class Shock:
             raise DataError(f"shock: closure {self.closure!r} is not one of {', '.join(CLOSURES)}")
         if self.numeraire != WORLD_VALUE_ADDED:
             economy.index(self.numeraire)
-        return replace(self, tariff=tariff, iceberg_hat=iceberg, trade_elasticity=theta)
+        transfer = np.zeros(n) if self.transfer is None else np.asarray(self.transfer, dtype=float)
+        if transfer.shape != (n,) or not np.isfinite(transfer).all():
+            raise DataError(f"shock: transfer must be finite and have shape ({n},), got shape {transfer.shape}")
+        if abs(transfer.sum()) > 1e-9 * economy.value_added.sum():
+            raise DataError(f"shock: transfers sum to {transfer.sum():.6g} million USD, expected 0; name who pays")
+        return replace(self, tariff=tariff, iceberg_hat=iceberg, trade_elasticity=theta, transfer=transfer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,11 +206,12 @@ def deficit_rule(economy: Economy, shock: Shock) -> DeficitRule:
     `purged` expects an economy whose deficits are already zero (see `solve`).
     """
     zero = np.zeros(len(economy.countries))
+    transfer = zero if shock.transfer is None else shock.transfer
     if shock.closure == "fixed_share":
         world_gdp = economy.value_added.sum() + economy.tariff_revenue.sum()
-        return DeficitRule(zero, economy.deficit / world_gdp, zero, zero)
+        return DeficitRule(transfer, economy.deficit / world_gdp, zero, zero)
     if shock.closure == "fixed_nominal" and shock.numeraire != WORLD_VALUE_ADDED:
         one_hot = zero.copy()
         one_hot[economy.index(shock.numeraire)] = 1.0
-        return DeficitRule(zero, zero, economy.deficit, one_hot)
-    return DeficitRule(economy.deficit, zero, zero, zero)
+        return DeficitRule(transfer, zero, economy.deficit, one_hot)
+    return DeficitRule(economy.deficit + transfer, zero, zero, zero)

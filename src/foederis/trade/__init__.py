@@ -1,0 +1,75 @@
+"""The trade engine: exact hat algebra of Caliendo & Parro (2015) with input-output links and tariff revenue.
+
+    economy        the calibrated economy, the shock, the deficit closures
+    elasticity     theta, eps_fob and dispersion, as three types
+    equations      T1-T9, one function each
+    reference      the plain solver, the equations in the paper's order
+    chord          the closed-chord step, written once for NumPy and JAX
+    precondition   the matrices of the step
+    solver         solve, solve_many, purge
+    fast           the compiled loop (JAX)
+    gradient       derivatives of any objective in tariffs, elasticities, transfers and iceberg costs (JAX)
+    equilibrium    the certified result
+    results        the result as a labelled dataset (xarray)
+
+Names are loaded when first asked for: `solve` needs NumPy alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from foederis.trade.economy import CLOSURES, Closure, Economy, Shock, calibrate
+    from foederis.trade.elasticity import Dispersion, EpsFob, Theta
+    from foederis.trade.equilibrium import Equilibrium
+    from foederis.trade.solver import ENGINES, TOLERANCE, Engine, purge, rebase, solve, solve_many
+
+_HOME = {
+    "CLOSURES": "economy",
+    "ENGINES": "solver",
+    "TOLERANCE": "solver",
+    "Closure": "economy",
+    "Dispersion": "elasticity",
+    "Economy": "economy",
+    "Engine": "solver",
+    "EpsFob": "elasticity",
+    "Equilibrium": "equilibrium",
+    "Shock": "economy",
+    "Theta": "elasticity",
+    "calibrate": "economy",
+    "purge": "solver",
+    "rebase": "solver",
+    "solve": "solver",
+    "solve_many": "solver",
+}
+
+__all__ = [
+    "CLOSURES",
+    "ENGINES",
+    "TOLERANCE",
+    "Closure",
+    "Dispersion",
+    "Economy",
+    "Engine",
+    "EpsFob",
+    "Equilibrium",
+    "Shock",
+    "Theta",
+    "calibrate",
+    "purge",
+    "rebase",
+    "solve",
+    "solve_many",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(f"foederis.trade.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'foederis.trade' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
