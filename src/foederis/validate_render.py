@@ -85,8 +85,9 @@ def _heading(row: Row) -> tuple[str, str]:
 def _row_line(row: Row) -> str:
     label = row.case if row.study == "laws" else f"{row.unit} {row.outcome}"
     exact = row.study == "laws"
-    ours = "" if row.ours is None else _figure(row.ours, row.decimals + 2, exact)
-    gap = "" if row.difference is None else _figure(row.difference, row.decimals + 2, exact, signed=True)
+    places = min(row.decimals + 2, 8)
+    ours = "" if row.ours is None else _figure(row.ours, places, exact)
+    gap = "" if row.difference is None else _figure(row.difference, places, exact, signed=True)
     allowed = f"{row.tolerance:.1g}"
     return _line(label, _figure(row.published, row.decimals, exact), ours, gap, allowed, row.status)
 
