@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from foederis import words, words_names
 from foederis.charts_style import finished, source_line
@@ -17,6 +20,7 @@ __all__ = ["axis_limits", "sector_effects", "welfare_by_country"]
 
 _PLOT_WIDTH = 520
 _ROW = 34
+_LABEL_CHARACTERS = 38
 _ENDS = ("low90", "low50", "median", "high50", "high90")
 _KEY = "Thick line: half of the draws; thin line: 90 % of them; figures: median and 90 % interval."
 
@@ -39,11 +43,12 @@ def sector_effects(
     import altair as alt
 
     horizons = list(dict.fromkeys(frame["horizon"])) if "horizon" in frame else [None]
+    _require_ordered(frame, "sector")
     first = frame if horizons[0] is None else frame[frame["horizon"] == horizons[0]]
-    _require_ordered(frame)
     chosen = first.reindex(first["median"].abs().sort_values(ascending=False, kind="stable").index).head(top)
-    order = list(chosen.sort_values("median", kind="stable")["name"])
-    kept = frame[frame["name"].isin(order)]
+    chosen = chosen.sort_values("median", kind="stable")
+    order = dict(zip(chosen["sector"], chosen["name"], strict=True))
+    kept = frame[frame["sector"].isin(order)]
     limits = axis_limits(kept)
     width = _PLOT_WIDTH if len(horizons) == 1 else int(_PLOT_WIDTH * 0.62)
     panels = [
@@ -76,7 +81,7 @@ def welfare_by_country(
     """
     import altair as alt
 
-    _require_ordered(frame)
+    _require_ordered(frame, "country")
     kept = _most_telling(frame, top)
     kept = kept.assign(
         name=[words_names.country(code) for code in kept["country"]],
@@ -108,7 +113,7 @@ def _dots(kept: pd.DataFrame, limits: tuple[float, float]) -> list[alt.Chart]:
     colour = alt.Color("role_name:N", scale=colours, sort=names, legend=legend)
     shape = alt.Shape("role_name:N", scale=shapes, sort=names)
     base = alt.Chart(_drawn(kept, limits))
-    x, y = _x(limits, "median:Q"), _y(list(kept["name"]), labels=True)
+    x, y = _x(limits, "median:Q"), _y("country", dict(zip(kept["country"], kept["name"], strict=True)), labels=True)
     dots = base.mark_point(filled=True, size=130, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
     hollow = base.transform_filter("datum.unsure").mark_point(filled=True, size=36, opacity=1, color=LIGHT["card"])
     return [
@@ -136,12 +141,17 @@ def axis_limits(frame: pd.DataFrame) -> tuple[float, float]:
 
 
 def _bar_panel(
-    frame: pd.DataFrame, order: list[str], limits: tuple[float, float], width: int, horizon: str | None, labels: bool
+    frame: pd.DataFrame,
+    order: Mapping[str, str],
+    limits: tuple[float, float],
+    width: int,
+    horizon: str | None,
+    labels: bool,
 ) -> Any:
     import altair as alt
 
     base = alt.Chart(_drawn(frame, limits))
-    y = _y(order, labels)
+    y = _y("sector", order, labels)
     colour = alt.Color("sign:N", scale=None, legend=None)
     bars = base.mark_bar(opacity=0.38, height=18).encode(x=_x(limits, "median:Q"), x2=alt.datum(0), y=y, color=colour)
     tick = base.mark_tick(color=LIGHT["ink"], thickness=2.5, height=18, opacity=1).encode(x="median:Q", y=y)
@@ -193,11 +203,15 @@ def _x(limits: tuple[float, float], field: str) -> alt.X:
     return alt.X(field, scale=scale, title="change in per cent", axis=alt.Axis(tickCount=7))
 
 
-def _y(order: list[str], labels: bool) -> alt.Y:
+def _y(key: str, order: Mapping[str, str], labels: bool) -> alt.Y:
+    """Rows by code, in the order of `order` (code to name); what is shown is the name."""
     import altair as alt
 
-    axis = alt.Axis(labelLimit=260, ticks=False, domain=False, labels=labels, labelPadding=12)
-    return alt.Y("name:N", sort=order, title=None, axis=axis)
+    shown = json.dumps({code: _label(name, code) for code, name in order.items()})
+    axis = alt.Axis(
+        labelExpr=f"({shown})[datum.value]", labelLimit=300, ticks=False, domain=False, labels=labels, labelPadding=12
+    )
+    return alt.Y(f"{key}:N", sort=list(order), title=None, axis=axis)
 
 
 def _drawn(frame: pd.DataFrame, limits: tuple[float, float]) -> pd.DataFrame:
@@ -209,11 +223,18 @@ def _drawn(frame: pd.DataFrame, limits: tuple[float, float]) -> pd.DataFrame:
         cut_low=frame["low90"] < low,
         cut_high=frame["high90"] > high,
         sign=[LIGHT["loss"] if value < 0 else LIGHT["gain"] for value in frame["median"]],
-        figures=[
-            words.estimate(m, a, b, "%", signed=True)
-            for m, a, b in zip(frame["median"], frame["low90"], frame["high90"], strict=True)
-        ],
+        figures=[_estimate(*row) for row in zip(frame["median"], frame["low90"], frame["high90"], strict=True)],
     )
+
+
+def _estimate(median: float, low: float, high: float) -> str:
+    """Median and interval in words; the median alone where there was one draw only."""
+    return words.percent(median, signed=True) if low == high else words.estimate(median, low, high, "%", signed=True)
+
+
+def _label(name: str, code: str) -> str:
+    """The name of a row; one that is too long is cut and carries its code."""
+    return name if len(name) <= _LABEL_CHARACTERS else f"{name[: _LABEL_CHARACTERS - 8].rstrip()}… ({code})"
 
 
 def _most_telling(frame: pd.DataFrame, top: int) -> pd.DataFrame:
@@ -226,10 +247,16 @@ def _most_telling(frame: pd.DataFrame, top: int) -> pd.DataFrame:
     return pd.concat([actors, largest.head(max(0, top - len(actors)))])
 
 
-def _require_ordered(frame: pd.DataFrame) -> None:
-    """ValueError unless low90 <= low50 <= median <= high50 <= high90 in every row, all finite."""
+def _require_ordered(frame: pd.DataFrame, key: str) -> None:
+    """ValueError unless there is a row, each code comes once per panel, and each interval is finite and in order."""
+    missing = [column for column in (key, *_ENDS) if column not in frame]
+    if missing or frame.empty:
+        raise ValueError(f"a chart of effects needs rows with {', '.join([key, *_ENDS])}; {missing or 'rows'} missing")
+    twice = frame[frame.duplicated([key, "horizon"] if "horizon" in frame else [key])]
+    if not twice.empty:
+        raise ValueError(f"{key} given twice: {', '.join(map(str, twice[key]))}")
     ends = frame[list(_ENDS)]
-    if ends.isna().any().any() or (ends.diff(axis=1).iloc[:, 1:] < 0).any().any():
+    if not np.isfinite(ends.to_numpy(dtype=float)).all() or (ends.diff(axis=1).iloc[:, 1:] < 0).any().any():
         raise ValueError("each row needs finite low90 <= low50 <= median <= high50 <= high90")
 
 

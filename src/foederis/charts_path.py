@@ -18,6 +18,11 @@ __all__ = ["stacked", "tariff_path"]
 
 _WIDTH, _HEIGHT = 920, 380
 _LABEL = 12.5
+_TICKS = (  # longest span in days, then pandas' step and the label
+    (183.0, ("MS", "utcFormat(datum.value, '%b %Y')")),
+    (3 * 366.0, ("QS", "utcyear(datum.value) + ' Q' + utcquarter(datum.value)")),
+    (float("inf"), ("YS", "'' + utcyear(datum.value)")),
+)
 _SHORT = {
     "mfn": "normal duty",
     "s122": "s.122",
@@ -153,7 +158,8 @@ def _labels(
         "y": alt.Y("y:Q", scale=alt.Scale(domain=[0, top])),
         "text": "text:N",
     }
-    inside = pd.DataFrame(_roomiest(steps, x_domain, top), columns=["t", "y", "text", "ink"])
+    rule = _ms(pd.Timestamp(evaluated))
+    inside = pd.DataFrame(_roomiest(steps, rule, x_domain, top), columns=["t", "y", "text", "ink"])
     over = pd.DataFrame(_plateaus(totals, evaluated, x_domain, top), columns=["t", "y", "text"])
     return [
         alt.Chart(inside)
@@ -207,15 +213,15 @@ def _percent(rate: float) -> str:
     return words.percent(rate, decimals=1)
 
 
-def _roomiest(steps: pd.DataFrame, x_domain: list[int], top: float) -> list[tuple[float, float, str, str]]:
-    """For each authority the largest upright rectangle inside its layer, if its name fits there."""
+def _roomiest(steps: pd.DataFrame, rule: int, x_domain: list[int], top: float) -> list[tuple[float, float, str, str]]:
+    """Per authority the largest upright rectangle inside its layer, on one side of the rule, if its name fits."""
     per_ms, per_point = _WIDTH / (x_domain[1] - x_domain[0]), _HEIGHT / top
     found = []
     for code, layer in steps.groupby("authority"):
         text = _SHORT.get(str(code), words_names.authority(str(code)))
         need = text_width(text, _LABEL) + 8
         best = (0.0, 0.0, 0.0)
-        for start, stop, low, high in _rectangles(layer):
+        for start, stop, low, high in _beside(rule, _rectangles(layer), need / per_ms):
             width, height = (stop - start) * per_ms, (high - low) * per_point
             score = min(width / need, 3.0) * min(height / 18, 3.0)
             if width >= need and height >= 18 and score > best[0]:
@@ -223,6 +229,18 @@ def _roomiest(steps: pd.DataFrame, x_domain: list[int], top: float) -> list[tupl
         if best[0] > 0:
             found.append((best[1], best[2], text, ink_on(LIGHT[AUTHORITY_COLOUR[str(code)]])))
     return found
+
+
+def _beside(
+    rule: int, rectangles: Iterator[tuple[int, int, float, float]], need: float
+) -> Iterator[tuple[int, int, float, float]]:
+    """The rectangles, those whose middle the rule crosses cut in two at it."""
+    for start, stop, low, high in rectangles:
+        if start < rule < stop and abs((start + stop) / 2 - rule) < need / 2:
+            yield start, rule, low, high
+            yield rule, stop, low, high
+        else:
+            yield start, stop, low, high
 
 
 def _rectangles(layer: pd.DataFrame) -> Iterator[tuple[int, int, float, float]]:
@@ -259,15 +277,14 @@ def _rule(totals: pd.DataFrame, evaluated: dt.date, x_domain: list[int]) -> list
 
 
 def _time_axis(x_domain: list[int]) -> alt.Axis:
-    """Ticks at quarters, or at years where the span exceeds three years."""
+    """Ticks at quarters; at years where the span exceeds three years, at months where it is below half a year."""
     import altair as alt
     import pandas as pd
 
     span = [pd.Timestamp(ms, unit="ms") for ms in x_domain]
-    yearly = (span[1] - span[0]).days > 3 * 366
-    ticks = pd.date_range(span[0], span[1], freq="YS" if yearly else "QS")
-    quarter = "utcyear(datum.value) + ' Q' + utcquarter(datum.value)"
-    expression = "'' + utcyear(datum.value)" if yearly else quarter
+    days = (span[1] - span[0]).days
+    step, expression = next(ticking for longest, ticking in _TICKS if days <= longest)
+    ticks = pd.date_range(span[0], span[1], freq=step)
     return alt.Axis(values=[_ms(tick) for tick in ticks], labelExpr=expression, grid=False, labelFlush=False)
 
 

@@ -70,7 +70,7 @@ COUNTRY: Mapping[str, str] = MappingProxyType(
         "PHL": "Philippines",
         "POL": "Poland",
         "PRT": "Portugal",
-        "REU": "Rest of Europe",
+        "REU": "Rest of the European Union",
         "ROU": "Romania",
         "ROW": "Rest of world",
         "RUS": "Russia",
