@@ -44,7 +44,7 @@ def anderson(
     """Solve x = g(x) by type-II Anderson acceleration (Walker & Ni 2011, eq. 2.2, normal equations, unit-scaled).
 
     `step` returns g(x) and the error at x. Stops at the first error within tolerance, at a value that is not finite, or
-    after `max_passes`; the caller decides by `converged`. The history is a ring: the newest pair takes the oldest place.
+    after `max_passes`; the caller decides by `converged`. The history is a ring: the newest takes the oldest place.
     """
     slots = memory + 1
     residuals = np.zeros((slots, start.size))

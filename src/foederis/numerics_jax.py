@@ -45,16 +45,16 @@ def anderson_loop(
     memory: int = 5,
     max_passes: int = 200,
 ) -> tuple[JaxArray, JaxArray, JaxArray]:
-    """Type-II Anderson acceleration (Walker & Ni 2011) as a `lax.while_loop`: (point, passes, error).
+    """Type-II Anderson acceleration (Walker & Ni 2011) as a `lax.while_loop`: (point of least error, passes, error).
 
-    Same method as `numerics.anderson`, with a ring buffer and an unrolled solve of the small system. Stops on an error
-    within tolerance or not finite, or after `max_passes`; never raises.
+    Same method as `numerics.anderson`, with an unrolled solve of the small system. Stops on an error within tolerance
+    or not finite, or after `max_passes`; never raises.
     """
     slots = memory + 1
     size = start.shape[0]
 
     def body(state: Any) -> Any:
-        point, residuals, images, gram, count, _ = state
+        point, residuals, images, gram, count, _, best, least = state
         image, error = step(point)
         slot = count % slots
         residual = image - point
@@ -64,15 +64,17 @@ def anderson_loop(
         gram = gram.at[slot].set(row).at[:, slot].set(row)
         weights = _mixing_weights(gram, slot, (jnp.arange(slots) <= count) & (jnp.arange(slots) != slot))
         mixed = image * (1.0 - weights.sum()) + weights @ images
-        return jnp.where(error > tolerance, mixed, point), residuals, images, gram, count + 1, error
+        best = jnp.where(error < least, point, best)
+        return mixed, residuals, images, gram, count + 1, error, best, jnp.fmin(least, error)
 
     def unfinished(state: Any) -> JaxArray:
-        return (state[5] > tolerance) & (state[4] < max_passes)  # a NaN error ends the loop and fails the check
+        return (state[5] > tolerance) & (state[5] < jnp.inf) & (state[4] < max_passes)  # a NaN error ends the loop
 
     history = jnp.zeros((slots, size))
-    state = (start, history, history, jnp.zeros((slots, slots)), 0, jnp.asarray(jnp.inf))
-    point, _, _, _, passes, error = jax.lax.while_loop(unfinished, body, state)
-    return point, passes, error
+    largest = jnp.finfo(start.dtype).max  # before the first pass; an infinite error ends the loop
+    state = (start, history, history, jnp.zeros((slots, slots)), 0, largest, start, jnp.asarray(jnp.inf))
+    state = jax.lax.while_loop(unfinished, body, state)
+    return state[6], state[4], state[7]
 
 
 def _mixing_weights(gram: JaxArray, slot: JaxArray, valid: JaxArray) -> JaxArray:

@@ -5,25 +5,25 @@ sector, and expenditure in units of base value added. One pass
 
 1. reads T2 and T3 off two products with the trade weights, because $(\hat\kappa \hat c)^{-\theta}$ splits into a
    scenario constant and $e^{-\theta \ln \hat c}$: no power is taken inside the loop;
-2. takes the price step (T1, T2) and the expenditure step (T4, T5) *domestically closed*: what a country buys from itself
-   is solved for, what it buys abroad is taken as it stands;
-3. moves labour income by a Newton step with the Jacobian of the calibration point, corrected for the labour demand that
-   the unfinished expenditure step still owes, and carries that move into costs and expenditure to first order;
+2. takes the price step (T1, T2) and the expenditure step (T4, T5) *domestically closed*: what a country buys from
+   itself is solved for, what it buys abroad is taken as it stands;
+3. moves labour income by a Newton step with the Jacobian of the calibration point, corrected for the labour demand
+   that the unfinished expenditure step still owes, and carries that move into costs and expenditure to first order;
 4. moves sector wages (T7) by the gap divided by one plus the response of the sector's own sales.
 
-The matrices of 2-4 are made once (`precondition.py`). They set the speed and never the answer: a fixed point of the step
-satisfies T1-T7 whatever they are. Anderson acceleration of the step does the rest.
+The matrices of 2-4 are made once (`precondition.py`). They set the speed and never the answer: a fixed point of the
+step satisfies T1-T7 whatever they are. Anderson acceleration of the step does the rest.
 
 Layout: [sector, importer, exporter] and [sector, country], so that every product is over contiguous memory.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from foederis.numerics import namespace
 from foederis.trade.economy import Economy, Shock, deficit_rule
@@ -114,53 +114,62 @@ def problem_of(economy: Economy, shock: Shock, weight: Float[Array, "sector side
     )
 
 
-def layout(economy: Economy) -> dict[str, Float[np.ndarray, "..."]]:
+def layout(economy: Economy) -> dict[str, Array]:
     """The economy's arrays with the sector first, made once and kept with it."""
-    kept: dict[str, Any] = economy.kept
-    if "layout" not in kept:
-        last_first = {
-            name: np.ascontiguousarray(getattr(economy, name).T)
-            for name in ("value_added_share", "final_share", "output")
-        }
-        kept["layout"] = {
-            **last_first,
-            "trade_share": np.ascontiguousarray(economy.trade_share.transpose(2, 0, 1)),
+    kept: dict[str, Array] | None = economy.kept.get("layout")
+    if kept is None:
+        gross = economy.trade_share.transpose(2, 0, 1)
+        kept = {
+            "weight": np.stack([gross, gross / (1.0 + economy.tariff.transpose(2, 0, 1))], axis=1),
             "input_share": np.ascontiguousarray(economy.input_share.transpose(0, 2, 1)),
+            "value_added_share": np.ascontiguousarray(economy.value_added_share.T),
+            "final_share": np.ascontiguousarray(economy.final_share.T),
+            "output": np.ascontiguousarray(economy.output.T),
             "spending": np.ascontiguousarray((economy.expenditure / economy.value_added[:, None]).T),
         }
-    layout_: dict[str, Any] = kept["layout"]
-    return layout_
+        economy.kept["layout"] = kept
+    return kept
 
 
 @dataclass(frozen=True, eq=False)
 class Wedge:
-    """The cells whose trade cost a shock changes, and the new tariff factor: what does not depend on elasticities."""
+    """The cells whose trade cost a shock changes: what of the trade weights does not depend on elasticities."""
 
-    cells: Float[np.ndarray, " cell"]  # positions in the [sector, importer, exporter] array
-    sector: Float[np.ndarray, " cell"]
+    cells: Int[np.ndarray, " cell"]  # positions of the gross weights in the [sector, side, importer, exporter] array
+    sector: Int[np.ndarray, " cell"]
     log_kappa: Float[np.ndarray, " cell"]  # log change of tariff factor times iceberg cost; infinite: trade is cut
-    tau_new: Float[np.ndarray, "sector importer exporter"]
+    tau_new: Float[np.ndarray, " cell"]
 
     @classmethod
     def of(cls, economy: Economy, shock: Shock) -> Wedge:
         """The wedge of a checked shock."""
         assert shock.tariff is not None
         assert shock.iceberg_hat is not None
-        changed = (shock.tariff != economy.tariff) | (shock.iceberg_hat != 1.0)
-        importer, exporter, sector = np.nonzero(changed)
-        kappa = (1.0 + shock.tariff[changed]) / (1.0 + economy.tariff[changed]) * shock.iceberg_hat[changed]
-        n = len(economy.countries)
-        tau = np.ascontiguousarray((1.0 + shock.tariff).transpose(2, 0, 1))
-        return cls((sector * n + importer) * n + exporter, sector, np.log(kappa), tau)
+        changed = shock.tariff != economy.tariff
+        if shock.iceberg_hat is not economy.no_iceberg:
+            changed |= shock.iceberg_hat != 1.0
+        place = np.flatnonzero(changed)
+        n, j = len(economy.countries), len(economy.sectors)
+        pair, sector = np.divmod(place, j)
+        tau_new, tau = 1.0 + shock.tariff.reshape(-1)[place], 1.0 + economy.tariff.reshape(-1)[place]
+        log_kappa = np.log(tau_new / tau * shock.iceberg_hat.reshape(-1)[place])
+        return cls(sector * (2 * n * n) + pair, sector, log_kappa, tau_new)
+
+    @property
+    def cuts(self) -> bool:
+        """True if some trade is cut off altogether."""
+        return bool(np.isinf(self.log_kappa).any())
 
     def weights(
         self, economy: Economy, theta: Float[np.ndarray, " sector"]
     ) -> Float[np.ndarray, "sector side importer exporter"]:
         """Base trade share times kappa_hat^-theta, gross and net of the new tariff."""
-        share = layout(economy)["trade_share"]
-        gross = share.copy()
-        gross.reshape(-1)[self.cells] *= np.exp(-theta[self.sector] * self.log_kappa)
-        return np.stack([gross, gross / self.tau_new], axis=1)
+        weight: Float[np.ndarray, "sector side importer exporter"] = layout(economy)["weight"].copy()
+        flat, n = weight.reshape(-1), len(economy.countries)
+        gross = flat[self.cells] * np.exp(-theta[self.sector] * self.log_kappa)
+        flat[self.cells] = gross
+        flat[self.cells + n * n] = gross / self.tau_new
+        return weight
 
 
 def pack(state: State) -> Float[Array, " state"]:
@@ -299,8 +308,3 @@ def _by_country(
     """Matrix times vector, country by country."""
     assert matrix is not None
     return _times(matrix, values.T).T
-
-
-def field_names(kind: type) -> list[str]:
-    """The names of a dataclass's fields, in order."""
-    return [field.name for field in fields(kind)]

@@ -86,27 +86,32 @@ class Economy:
     @cached_property
     def flow(self) -> Float[Array, "importer exporter sector"]:
         """Tariff-exclusive trade at the base, million USD."""
-        return self.trade_share * self.expenditure[:, None, :] / (1.0 + self.tariff)
+        return np.asarray(self.trade_share * self.expenditure[:, None, :] / (1.0 + self.tariff))
 
     @cached_property
     def output(self) -> Float[Array, "country sector"]:
         """Gross output at the base, million USD."""
-        return self.flow.sum(axis=0)
+        return np.asarray(self.flow.sum(axis=0))
 
     @cached_property
     def tariff_revenue(self) -> Float[Array, " country"]:
         """Tariff revenue at the base, million USD."""
-        return (self.tariff * self.flow).sum(axis=(1, 2))
+        return np.asarray((self.tariff * self.flow).sum(axis=(1, 2)))
 
     @cached_property
     def income(self) -> Float[Array, " country"]:
         """Final income at the base, million USD."""
-        return self.value_added + self.tariff_revenue + self.deficit
+        return np.asarray(self.value_added + self.tariff_revenue + self.deficit)
 
     @cached_property
     def kept(self) -> dict[str, Any]:
         """Things worked out once from this economy and kept with it: array layouts, chords, the purged economy."""
         return {}
+
+    @cached_property
+    def no_iceberg(self) -> Float[Array, "importer exporter sector"]:
+        """Iceberg costs that change nothing: ones."""
+        return np.ones_like(self.trade_share)
 
     def index(self, country: str) -> int:
         """Position of a country; raises DataError naming it when absent."""
@@ -139,9 +144,9 @@ class Shock:
 
     `mobility` is the labour mobility of T7: 1 specific factors, infinity one wage per country. `closure` says what
     deficits do: `purged` (removed before the experiment), `fixed_share` (a fixed share of world GDP) or
-    `fixed_nominal` (fixed in units of the numeraire: world value added, or the wage of a named country). `transfer` is a
-    payment received after the shock on top of what the closure says, in million USD of the numeraire world value added;
-    it sums to zero over countries.
+    `fixed_nominal` (fixed in units of the numeraire: world value added, or the wage of a named country). `transfer` is
+    a payment received after the shock on top of what the closure says, in million USD of the numeraire world value
+    added; it sums to zero over countries.
     """
 
     tariff: Float[Array, "importer exporter sector"] | None = None
@@ -156,7 +161,7 @@ class Shock:
         """The shock with its defaults filled in; raises DataError on a wrong shape, sign, closure or numeraire."""
         n, j = len(economy.countries), len(economy.sectors)
         tariff = economy.tariff if self.tariff is None else np.asarray(self.tariff, dtype=float)
-        iceberg = np.ones((n, n, j)) if self.iceberg_hat is None else np.asarray(self.iceberg_hat, dtype=float)
+        iceberg = economy.no_iceberg if self.iceberg_hat is None else np.asarray(self.iceberg_hat, dtype=float)
         theta = economy.trade_elasticity if self.trade_elasticity is None else np.asarray(self.trade_elasticity, float)
         for name, value, shape in (
             ("tariff", tariff, (n, n, j)),

@@ -46,8 +46,8 @@ def price_index(
 ) -> Float[Array, "importer sector"]:
     r"""[T2] Change in the price index of a sector.
 
-    $\hat P_n^j = [\sum_i \pi_{ni}^j (\hat\kappa_{ni}^j \hat c_i^j)^{-\theta^j}]^{-1/\theta^j}$: Caliendo & Parro (2015),
-    eq. (11). A cell with no trade (pi = 0) stays out; an infinite trade cost removes its cell.
+    $\hat P_n^j = [\sum_i \pi_{ni}^j (\hat\kappa_{ni}^j \hat c_i^j)^{-\theta^j}]^{-1/\theta^j}$: Caliendo & Parro
+    (2015), eq. (11). A cell with no trade (pi = 0) stays out; an infinite trade cost removes its cell.
     """
     xp = namespace(pi)
     log_cost = xp.log(kappa_hat) + xp.log(c_hat)[None, :, :]
@@ -64,7 +64,8 @@ def trade_share(
 ) -> Float[Array, "importer exporter sector"]:
     r"""[T3] New trade shares, tariff-inclusive; they sum to 1 over exporters.
 
-    $\pi'^j_{ni} = \pi_{ni}^j (\hat\kappa_{ni}^j \hat c_i^j / \hat P_n^j)^{-\theta^j}$: Caliendo & Parro (2015), eq. (12).
+    $\pi'^j_{ni} = \pi_{ni}^j (\hat\kappa_{ni}^j \hat c_i^j / \hat P_n^j)^{-\theta^j}$: Caliendo & Parro (2015),
+    eq. (12).
     """
     xp = namespace(pi)
     log_relative = xp.log(kappa_hat) + xp.log(c_hat)[None, :, :] - xp.log(P_hat)[:, None, :]
@@ -85,7 +86,10 @@ def tariff_revenue(
     tau_new: Float[Array, "importer exporter sector"],
     X_new: Float[Array, "importer sector"],
 ) -> Float[Array, " importer"]:
-    r"""Tariff revenue $R'_n = \sum_{j,i} (\tau' - 1)/\tau' \cdot \pi'^j_{ni} X'^j_n$ (Caliendo & Parro 2015, below eq. 6)."""
+    r"""Tariff revenue: $R'_n = \sum_{j,i} (\tau' - 1)/\tau' \cdot \pi'^j_{ni} X'^j_n$.
+
+    Caliendo & Parro (2015), below eq. (6).
+    """
     return ((tau_new - 1.0) / tau_new * pi_new * X_new[:, None, :]).sum(axis=(1, 2))
 
 
@@ -133,10 +137,10 @@ def sector_wage(
 ) -> Float[Array, "country sector"]:
     r"""[T7] Change in the wage per efficiency unit of a sector under imperfect labour mobility.
 
-    Galle, Rodriguez-Clare & Yi (2023), their labour supply: workers' productivities are Frechet with shape $\nu$ = `mobility`, so
-    $\hat{VA}^j_n = (\hat w^j_n)^\nu \hat\Phi_n^{1/\nu-1}$ and $\hat\Phi_n^{1/\nu} = \hat{VA}_n$, which gives
-    $\hat w^j_n = \hat{VA}_n (\hat{VA}^j_n / \hat{VA}_n)^{1/\nu}$. $\nu \to 1$: specific factors (Jones 1971);
-    $\nu \to \infty$: one wage, Caliendo & Parro. `mobility` is at least 1.
+    Galle, Rodriguez-Clare & Yi (2023), their labour supply: workers' productivities are Frechet with shape
+    $\nu$ = `mobility`, so $\hat{VA}^j_n = (\hat w^j_n)^\nu \hat\Phi_n^{1/\nu-1}$ and $\hat\Phi_n^{1/\nu} = \hat{VA}_n$,
+    which gives $\hat w^j_n = \hat{VA}_n (\hat{VA}^j_n / \hat{VA}_n)^{1/\nu}$. $\nu \to 1$: specific factors (Jones
+    1971); $\nu \to \infty$: one wage, Caliendo & Parro. `mobility` is at least 1.
     """
     relative = value_added_hat / labour_income_hat[:, None]
     return labour_income_hat[:, None] * relative ** (1.0 / mobility)
@@ -148,10 +152,11 @@ def elasticity_at_horizon(
     years: float,
     time_constant: float,
 ) -> Float[Array, " sector"]:
-    r"""[T8] Trade elasticity after some years: $\theta(h) = \theta_{SR} + (\theta_{LR} - \theta_{SR})(1 - e^{-h/\tau_\theta})$.
+    r"""[T8] Trade elasticity after some years.
 
-    Shape after Boehm, Levchenko & Pandalai-Nayar (2023): about nine tenths of the way after 7-10 years. Their published
-    short-run number is an `eps_fob` below 1 and is no admissible `theta`; see `elasticity.theta_from_eps_fob`.
+    $\theta(h) = \theta_{SR} + (\theta_{LR} - \theta_{SR})(1 - e^{-h/\tau_\theta})$. Shape after Boehm,
+    Levchenko & Pandalai-Nayar (2023): about nine tenths of the way after 7-10 years. Their published short-run number
+    is an `eps_fob` below 1 and is no admissible `theta`; see `elasticity.theta_from_eps_fob`.
     """
     xp = namespace(theta_long)
     return theta_short + (theta_long - theta_short) * (1.0 - xp.exp(xp.asarray(-years / time_constant)))

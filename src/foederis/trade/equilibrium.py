@@ -182,13 +182,13 @@ def _country_first(values: Float[Array, "sector country"]) -> Float[Array, "coun
     return np.ascontiguousarray(values.T)
 
 
-def certificate(problem: Problem, state: State, at: Markets) -> dict[str, Float[Array, "..."]]:
+def certificate(problem: Problem, state: State, at: Markets) -> dict[str, Array]:
     """The residual of every equation, by market; zero in equilibrium. Uses no matrix of the solver.
 
     price: log unit cost less T1 at the prices of T2 [sector, country]. expenditure: T4, over value added of the country
     [sector, country]. labour: labour demand over labour income, less 1 [country]; all countries, so that the one market
     that Walras' law makes redundant is checked like the others. trade_balance: T6 over value added [country].
-    sector_wage (finite mobility): T7 in logs [sector, country]. numeraire: world value added over its base value, less 1.
+    sector_wage (finite mobility): T7 in logs [sector, country]. numeraire: world value added over its base, less 1.
     """
     inputs = problem.input_share  # [country, output, input]
     log_wage = state.log_income if state.log_wage is None else state.log_income + state.log_wage
@@ -208,21 +208,22 @@ def certificate(problem: Problem, state: State, at: Markets) -> dict[str, Float[
     return parts
 
 
-def refuse(economy: Economy, parts: Mapping[str, Float[Array, "..."]], tolerance: float, passes: int) -> SolveError:
+def refuse(economy: Economy, parts: Mapping[str, Array], tolerance: float, passes: int) -> SolveError:
     """The refusal of a state that is no equilibrium: names the worst market, its country and sector, and the cure."""
     residuals = {name: float(np.abs(part).max()) for name, part in parts.items()}
     bad = {name: value for name, value in residuals.items() if not value <= tolerance}
     worst = max(bad, key=lambda name: np.inf if np.isnan(bad[name]) else bad[name])
     where = _label(economy, np.abs(np.nan_to_num(parts[worst], nan=np.inf)))
+    country = where.split(",")[0]
     return SolveError(
         f"no equilibrium found in {passes} passes: {MARKETS[worst]} of {where} are {residuals[worst]:.1e} off"
-        f" (tolerance {tolerance:.0e}); lower the tariffs or trade costs on {where.split(',')[0]}, or raise the tolerance",
+        f" (tolerance {tolerance:.0e}); lower the tariffs or trade costs of {country}, or raise the tolerance",
         residuals=residuals,
         where=f"{worst}: {where}",
     )
 
 
-def _label(economy: Economy, size: Float[Array, "..."]) -> str:
+def _label(economy: Economy, size: Array) -> str:
     """Country, or country and sector, of the largest entry."""
     at = np.unravel_index(int(size.argmax()), size.shape)
     if size.ndim == 2:  # [sector, country]

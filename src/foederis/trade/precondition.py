@@ -109,7 +109,7 @@ def _point(problem: Problem, state: State) -> _Point:
 
 def _by_country(matrix: Array, values: Float[Array, "sector country column"]) -> Float[Array, "sector country column"]:
     """Country-block matrices times [sector, country, column]."""
-    return (matrix @ values.transpose(1, 0, 2)).transpose(1, 0, 2)
+    return np.asarray((matrix @ values.transpose(1, 0, 2)).transpose(1, 0, 2))
 
 
 def _iterate(step: Callable[[Array], Array], start: Array) -> Array:
@@ -126,7 +126,7 @@ def _iterate(step: Callable[[Array], Array], start: Array) -> Array:
 
 def _on_home(values: Float[Array, "sector country"]) -> Float[Array, "sector country country"]:
     """[sector, country] values on the diagonal of [sector, country, country]."""
-    return values[:, :, None] * np.eye(values.shape[1])
+    return np.asarray(values[:, :, None] * np.eye(values.shape[1]))
 
 
 def _cost_response(
@@ -137,7 +137,7 @@ def _cost_response(
 
     def step(d_cost: Array) -> Array:
         abroad = point.share @ d_cost - point.own[:, :, None] * d_cost
-        return direct + _by_country(cost_of_price, abroad)
+        return np.asarray(direct + _by_country(cost_of_price, abroad))
 
     return _iterate(step, direct)
 
@@ -165,19 +165,20 @@ def _spending_response(
     carry = point.spending_closure @ inputs
 
     def step(d_spending: Array) -> Array:
-        return direct + _by_country(carry, _sales(point, d_spending) - point.own_net[:, :, None] * d_spending)
+        abroad = _sales(point, d_spending) - point.own_net[:, :, None] * d_spending
+        return np.asarray(direct + _by_country(carry, abroad))
 
     return _iterate(step, direct)
 
 
 def _sales(point: _Point, spending: Float[Array, "sector country column"]) -> Float[Array, "sector country column"]:
     """Output that a change of spending calls for."""
-    return point.share_net.transpose(0, 2, 1) @ spending
+    return np.asarray(point.share_net.transpose(0, 2, 1) @ spending)
 
 
 def _labour(problem: Problem, output: Float[Array, "sector country column"]) -> Float[Array, "country column"]:
     """Value added in a change of output."""
-    return np.einsum("jn,jnm->nm", problem.value_added_share, output)
+    return np.asarray(np.einsum("jn,jnm->nm", problem.value_added_share, output))
 
 
 def _demand_owed(problem: Problem, point: _Point) -> Float[Array, "sector country country"]:
@@ -190,7 +191,7 @@ def _demand_owed(problem: Problem, point: _Point) -> Float[Array, "sector countr
 
     def step(owed: Array) -> Array:
         used = _by_country(carry, owed)
-        return direct + point.share_net @ used - point.own_net[:, :, None] * used
+        return np.asarray(direct + point.share_net @ used - point.own_net[:, :, None] * used)
 
     return _iterate(step, direct)
 

@@ -20,10 +20,8 @@ BILATERAL = ("importer", "exporter", "sector")
 # variable: (attribute of Equilibrium, dimensions, units, long name)
 VARIABLES: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "welfare_hat": ("welfare_hat", BY_COUNTRY, RATIO, "real income, new over old (exact, T9)"),
-    "terms_of_trade": ("terms_of_trade", BY_COUNTRY, "fraction of income", "welfare, terms of trade (first-order formula)"),
-    "volume_of_trade": (
-        "volume_of_trade", BY_COUNTRY, "fraction of income", "welfare, volume of trade (first-order formula)",
-    ),
+    "terms_of_trade": ("terms_of_trade", BY_COUNTRY, "fraction of income", "welfare: terms of trade (first order)"),
+    "volume_of_trade": ("volume_of_trade", BY_COUNTRY, "fraction of income", "welfare: volume of trade (first order)"),
     "real_wage_hat": ("real_wage_hat", BY_COUNTRY, RATIO, "labour income over consumer prices, new over old"),
     "price_level_hat": ("price_level_hat", BY_COUNTRY, RATIO, "consumer price index, new over old"),
     "labour_income_hat": ("labour_income_hat", BY_COUNTRY, RATIO, "labour income, new over old"),
@@ -39,7 +37,7 @@ VARIABLES: dict[str, tuple[str, tuple[str, ...], str, str]] = {
     "flow_new": ("flow_new", BILATERAL, USD, "trade, tariffs excluded; home sales where importer is exporter"),
     "trade_share_new": ("trade_share_new", BILATERAL, RATIO, "share of expenditure by origin, tariffs included"),
     "tariff_new": ("tariff_new", BILATERAL, RATIO, "ad valorem tariff rate"),
-}  # fmt: skip
+}
 
 # the same of the base year: variable: (attribute of Economy, dimensions, units, long name)
 BASE_VARIABLES: dict[str, tuple[str, tuple[str, ...], str, str]] = {
@@ -57,7 +55,7 @@ def dataset(equilibrium: Equilibrium) -> xr.Dataset:
     import xarray as xr
 
     shock, economy = equilibrium.shock, equilibrium.economy
-    labels: dict[str, Any] = dict.fromkeys(("country", "importer", "exporter"), list(economy.countries))
+    labels: dict[str, Any] = {name: list(economy.countries) for name in ("country", "importer", "exporter")}
     labels["sector"] = list(economy.sectors)
     tables = ((VARIABLES, equilibrium), (BASE_VARIABLES, economy))
     variables = {

@@ -1,8 +1,8 @@
 """The verbs: `solve` one equilibrium, `solve_many` for ensembles, `purge` an economy of its deficits.
 
-Every equilibrium starts from the base year (or a given start), is iterated by the chosen engine with the chord kept with
-the economy, and is certified. After `CHORD_PASSES` passes without an end the chord is made anew at the best point met;
-after `MOST_CHORDS` chords the solve is refused.
+Every equilibrium starts from the base year (or a given start), is iterated by the chosen engine with the chord kept
+with the economy, and is certified. After `CHORD_PASSES` passes without an end the chord is made anew at the best point
+met; after `MOST_CHORDS` chords the solve is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jaxtyping import Float
 
 from foederis.errors import DataError, SolveError, UsageError
 from foederis.numerics import FixedPoint, anderson
-from foederis.trade.chord import Chord, Problem, State, Wedge, markets, pack, problem_of, start_of, step, unpack
+from foederis.trade.chord import Chord, Problem, State, Wedge, layout, markets, pack, problem_of, start_of, step, unpack
 from foederis.trade.economy import Economy, Shock
 from foederis.trade.equilibrium import Equilibrium, certificate, equilibrium_of, refuse
 from foederis.trade.precondition import chord_at
@@ -57,9 +57,13 @@ def solve(
         from foederis.trade.reference import solve_reference
 
         return solve_reference(base, checked, tolerance)
-    return _solve_checked(
-        base, checked, Wedge.of(base, checked), chord_of(base, checked), _loop(engine), engine, tolerance, start
-    )
+    wedge, chord = Wedge.of(base, checked), _chord_for(economy, checked)
+    return _solve_checked(base, checked, wedge, chord, _loop(engine), engine, tolerance, start)
+
+
+def _chord_for(economy: Economy, shock: Shock) -> Chord:
+    """The chord a checked shock is solved with: of the purged economy at its own elasticities if deficits are purged."""
+    return chord_of(purge(economy) if shock.closure == "purged" else economy, shock.mobility)
 
 
 def solve_many(
@@ -74,24 +78,30 @@ def solve_many(
     """Many equilibria of one economy, in order, with one chord: `solve` without its set-up per member.
 
     `shocks`: the members, or one shock that each draw of `trade_elasticity` changes. `measure` turns each equilibrium
-    into what is kept; what it does not ask for is not computed. Every member starts from the base year, so that its bits
-    do not depend on its neighbours, on the order, or on how members are spread over processes.
+    into what is kept; what it does not ask for is not computed. Every member starts from the base year, so that its
+    bits do not depend on its neighbours, on the order, or on how members are spread over processes.
 
     Raises as `solve`; a SolveError names the member.
     """
-    members = _members(shocks, trade_elasticity)
     loop = _loop(engine)
-    wedge: tuple[Shock, Economy, Wedge] | None = None
-    for number, shock in enumerate(members):
+    last: tuple[Economy, Shock, Wedge] | None = None
+    for number, shock in enumerate(_members(shocks, trade_elasticity)):
         checked = shock.check(economy)
         base = purge(economy, checked.trade_elasticity) if checked.closure == "purged" else economy
+        same = last is not None and _same_wedge(last[0], last[1], base, checked)
+        wedge = last[2] if last is not None and same else Wedge.of(base, checked)
+        last = base, checked, wedge
         try:
-            found = _solve_checked(
-                base, checked, Wedge.of(base, checked), chord_of(base, checked), loop, engine, tolerance, None
-            )
+            found = _solve_checked(base, checked, wedge, _chord_for(economy, checked), loop, engine, tolerance, None)
         except SolveError as refusal:
             raise SolveError(f"member {number}: {refusal}", refusal.residuals, refusal.where) from refusal
         yield found if measure is None else measure(found)
+
+
+def _same_wedge(old_base: Economy, old: Shock, base: Economy, shock: Shock) -> bool:
+    """True if two members share tariffs and iceberg costs as the very same arrays, over the same base tariffs."""
+    same_shock = old.tariff is shock.tariff and old.iceberg_hat is shock.iceberg_hat
+    return same_shock and old_base.tariff is base.tariff
 
 
 def _members(
@@ -115,12 +125,9 @@ def purge(economy: Economy, trade_elasticity: Float[Array, " sector"] | None = N
     if own and "purged" in economy.kept:
         kept: Economy = economy.kept["purged"]
         return kept
-    shock = Shock(trade_elasticity=trade_elasticity, closure="fixed_nominal").check(economy)
-    balanced = replace(economy, deficit=np.zeros_like(economy.deficit))
-    found = _solve_checked(
-        balanced, shock, Wedge.of(balanced, shock), chord_of(economy, shock), numpy_loop, "numpy", PURGE_TOLERANCE, None
-    )
-    purged = rebase(found)
+    shock = Shock(trade_elasticity=trade_elasticity, closure="fixed_nominal", transfer=-economy.deficit).check(economy)
+    wedge, chord = Wedge.of(economy, shock), chord_of(economy, shock.mobility)
+    purged = rebase(_solve_checked(economy, shock, wedge, chord, numpy_loop, "numpy", PURGE_TOLERANCE, None))
     if own:
         economy.kept["purged"] = purged
     return purged
@@ -145,14 +152,14 @@ def rebase(equilibrium: Equilibrium) -> Economy:
     )
 
 
-def chord_of(economy: Economy, shock: Shock) -> Chord:
+def chord_of(economy: Economy, mobility: float = np.inf) -> Chord:
     """The chord of an economy at its base year for a mobility, made at the first call and kept with the economy."""
     chords: dict[float, Chord] = economy.kept.setdefault("chords", {})
-    if shock.mobility not in chords:
-        calm = Shock(mobility=shock.mobility).check(economy)
-        problem = problem_of(economy, calm, Wedge.of(economy, calm).weights(economy, economy.trade_elasticity))
-        chords[shock.mobility] = chord_at(problem, unpack(problem, start_of(economy, problem)))
-    return chords[shock.mobility]
+    if mobility not in chords:
+        calm = Shock(mobility=mobility).check(economy)
+        problem = problem_of(economy, calm, layout(economy)["weight"])
+        chords[mobility] = chord_at(problem, unpack(problem, start_of(economy, problem)))
+    return chords[mobility]
 
 
 def numpy_loop(
@@ -190,7 +197,8 @@ def _solve_checked(
     """Iterate, refresh the chord when it does not end, certify or refuse."""
     assert shock.trade_elasticity is not None
     problem = problem_of(economy, shock, wedge.weights(economy, shock.trade_elasticity))
-    require_suppliers(economy, problem)
+    if wedge.cuts:
+        require_suppliers(economy, problem)
     home = start_of(economy, problem)
     vector = home if start is None else _vector_of(start, economy, problem)
     passes = 0
