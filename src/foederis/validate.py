@@ -3,7 +3,7 @@
     report = validate.run()                         # all studies
     report = validate.run(["nafta"], targets=folder)
     print(validate.render(report))                  # or validate.as_dict(report) for JSON
-    report.ok                                       # False if a row misses or a study could not be carried out
+    report.failed                                   # True if a row misses or a study could not be carried out
 
 Nothing is printed here. A row is a match within half a unit of its last printed digit (or the tolerance it states),
 `known` if it is beyond that for a stated reason, `out of scope` if it is not computed for a stated reason, and else a
@@ -92,14 +92,14 @@ class Report:
         return tuple(missed(self.rows))
 
     @property
-    def failed(self) -> tuple[Study, ...]:
+    def refused(self) -> tuple[Study, ...]:
         """The studies that could not be carried out and must be."""
         return tuple(study for study in self.studies if study.state == "failed")
 
     @property
-    def ok(self) -> bool:
-        """True if no row misses and no study failed."""
-        return not self.missed and not self.failed
+    def failed(self) -> bool:
+        """True if a row misses or a study that must be carried out was not."""
+        return bool(self.missed or self.refused)
 
 
 @dataclass
@@ -131,7 +131,7 @@ def run(
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Carry out studies (names of `STUDIES`; None: all) and report. `progress` gets a study's title as it starts.
+    """Carry out studies (names of `STUDIES`; none named: all) and report. `progress` gets a study's title as it starts.
 
     `targets` is the folder of the files that are not shipped (NAFTA). Where they are absent the study is skipped and
     says so; it fails if a folder was given or named by FOEDERIS_TARGETS, if the study was asked for by name, or on a
@@ -142,7 +142,7 @@ def run(
     """
     from foederis.published import real_2025_forecast
 
-    chosen = list(STUDIES) if studies is None else list(dict.fromkeys(studies))
+    chosen = list(dict.fromkeys(studies or STUDIES))
     unknown = [name for name in chosen if name not in STUDIES]
     if unknown:
         raise UsageError(f"no study {', '.join(map(repr, unknown))}; there are {', '.join(STUDIES)}")
@@ -153,7 +153,7 @@ def run(
         targets=None if targets is None else Path(targets),
         draws=drawn,
         seed=real_2025_forecast.SEED if seed is None else seed,
-        required=studies is not None or _demanded(targets),
+        required=bool(studies) or _demanded(targets),
     )
     began = time.perf_counter()
     done = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from foederis import words, words_names
 
@@ -15,23 +15,25 @@ if TYPE_CHECKING:
     from foederis.published.scores import Score
     from foederis.validate import Prediction, Report, Study
 
-Which = Literal["all", "differing", "none"]
 STATUSES = ("match", "known", "out of scope", "miss")
 CELLS_SHOWN = 20  # product groups printed; JSON has all
+SHORT_TABLE = 40  # a study with more rows is cut to welfare and to what differs, unless all rows are asked for
 
 
-def render(report: Report, rows: Which = "all") -> str:
+def render(report: Report, *, all_rows: bool = False) -> str:
     """The report as text: rows by study and table, scores, counts, and last whether anything missed.
 
-    `rows`: "all", only the "differing" ones (known, out of scope, miss), or "none".
+    Without `all_rows` a long study shows its welfare rows and the computed rows that differ; all rows are counted.
     """
     lines: list[str] = []
     for study in report.studies:
         lines += ["", study.title, _underline(study.title)]
         if study.state != "done":
             lines.append(f"{study.state.upper()}: {study.reason}")
-        shown = [row for row in study.rows if rows == "all" or (rows == "differing" and row.status != "match")]
+        shown = study.rows if all_rows or len(study.rows) <= SHORT_TABLE else _headline(study.rows)
         lines += _tables(shown)
+        if len(shown) < len(study.rows):
+            lines.append(f"  {len(study.rows) - len(shown)} of {len(study.rows)} rows are not shown here, but counted")
         if study.prediction is not None:
             lines += _prediction(study.prediction)
         lines += [f"  note: {note}" for note in study.notes]
@@ -41,7 +43,7 @@ def render(report: Report, rows: Which = "all") -> str:
 def verdict(report: Report) -> str:
     """One sentence: whether anything missed."""
     bad = [f"{len(report.missed)} of {len(report.rows)} rows miss"] if report.missed else []
-    bad += [f"{study.name} could not be carried out" for study in report.failed]
+    bad += [f"{study.name} could not be carried out" for study in report.refused]
     if bad:
         return f"Not valid: {'; '.join(bad)}."
     counts = report.counts
@@ -55,7 +57,7 @@ def verdict(report: Report) -> str:
 def as_dict(report: Report) -> dict[str, Any]:
     """The report as values that `json.dumps` takes; numbers that are not finite become None."""
     return {
-        "ok": report.ok,
+        "failed": report.failed,
         "verdict": verdict(report),
         "seconds": report.seconds,
         "counts": report.counts,
@@ -66,6 +68,11 @@ def as_dict(report: Report) -> dict[str, Any]:
 def _underline(title: str) -> str:
     """A line under a heading."""
     return "-" * len(title)
+
+
+def _headline(rows: Sequence[Row]) -> list[Row]:
+    computed = [row for row in rows if row.ours is not None]
+    return [row for row in computed if row.outcome == "welfare" or row.status != "match"]
 
 
 def _tables(rows: Sequence[Row]) -> list[str]:
@@ -93,6 +100,8 @@ def _row_line(row: Row) -> str:
 
 
 def _figure(value: float, decimals: int, exact: bool, signed: bool = False) -> str:
+    if exact and value == 0.0:
+        return "0"
     if exact:
         return f"{value:{'+' if signed else ''}.6g}".replace("-", words.MINUS) if abs(value) > 0.1 else f"{value:.1e}"
     return words.number(value, decimals=decimals, signed=signed)

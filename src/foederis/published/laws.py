@@ -6,6 +6,7 @@ The same laws, and more, are tested on random worlds in `tests/`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -29,31 +30,35 @@ SAME = 1e-9  # two ways to the same equilibrium
 def compare(world: World) -> list[Row]:
     """All laws on a world and on its aggregation to 21 regions; raises SolveError if an equilibrium is refused."""
     economy, small = trade.calibrate(world), world.aggregate(regions=INDO_PACIFIC_21)
-    shocked = {nu: trade.solve(economy, _shock(economy, mobility=nu)) for nu in (float("inf"), SHORT_RUN)}
+    shocked = {nu: trade.solve(economy, _shock(economy, mobility=nu)) for nu in (math.inf, SHORT_RUN)}
     rows = [_row("accounts", "the world adds up", max(world.check().values()), CERTIFIED)]
     rows += [_row("accounts", name, gap, CERTIFIED) for name, gap in _adding_up(world, small).items()]
     for closure in ("fixed_share", "fixed_nominal"):
-        still = trade.solve(economy, trade.Shock(closure=closure))
-        rows.append(_row("zero shock", f"no change, no effect ({closure})", _largest_move(still), ZERO))
+        for nu in shocked:
+            still = trade.solve(economy, trade.Shock(closure=closure, mobility=nu))
+            rows.append(_row("zero shock", f"nothing moves: {closure}, {_horizon(nu)}", _largest_move(still), ZERO))
     for nu, found in shocked.items():
-        horizon = "long run" if np.isinf(nu) else f"short run, mobility {nu:g}"
-        rows += [_row(f"equilibrium, {horizon}", name, law(found), CERTIFIED) for name, law in MARKETS.items()]
-    rows += [_row("invariance", name, gap, SAME) for name, gap in _invariance(economy, shocked[float("inf")]).items()]
+        rows += [_row(f"equilibrium, {_horizon(nu)}", name, law(found), CERTIFIED) for name, law in MARKETS.items()]
+    rows += [_row("invariance", name, gap, SAME) for name, gap in _invariance(economy, shocked[math.inf]).items()]
     return [*rows, _engines(trade.calibrate(small)), _partial_elasticity(economy)]
+
+
+def _horizon(mobility: float) -> str:
+    return "long run" if math.isinf(mobility) else f"short run, mobility {mobility:g}"
 
 
 def _row(table: str, case: str, ours: float, tolerance: float, law: float = 0.0, outcome: str = "deviation") -> Row:
     return Row(STUDY, table, case, "world", outcome, law, float(ours), 12, tolerance_given=tolerance)
 
 
-def _shock(economy: Economy, **more: float) -> trade.Shock:
+def _shock(economy: Economy, mobility: float = math.inf) -> trade.Shock:
     tariff = economy.tariff.copy()
     us = economy.index(IMPORTER)
     goods = [k for k, sector in enumerate(economy.sectors) if sector != "SERV"]
     for exporter in range(len(economy.countries)):
         if exporter != us:
             tariff[us, exporter, goods] += RISE
-    return trade.Shock(tariff=tariff, closure="fixed_share", **more)
+    return trade.Shock(tariff=tariff, closure="fixed_share", mobility=mobility)
 
 
 def _largest_move(found: Equilibrium) -> float:
@@ -69,9 +74,9 @@ def _walras(found: Equilibrium) -> float:
 
 
 def _labour(found: Equilibrium) -> float:
-    """Value added by sector against the value-added share of sales, over the country's value added."""
-    gap = found.value_added_new - found.economy.value_added_share * found.flow_new.sum(axis=0)
-    return float(np.abs(gap / found.value_added_new.sum(axis=1, keepdims=True)).max())
+    """What labour earns against the value-added share of all sales, country by country."""
+    demand = (found.economy.value_added_share * found.flow_new.sum(axis=0)).sum(axis=1)
+    return float(np.abs(demand / found.labour_income_new - 1.0).max())
 
 
 def _spending(found: Equilibrium) -> float:
@@ -125,10 +130,10 @@ def _adding_up(world: World, small: World) -> dict[str, float]:
         "value added": (member @ world.value_added, small.value_added),
         "tariff revenue": (member @ world.tariff_revenue, small.tariff_revenue),
         "deficits": (member @ world.deficit, small.deficit),
-        "trade between regions": (trade_between * abroad, small.flow * abroad),
+        "trade between them": (trade_between * abroad, small.flow * abroad),
     }
     return {
-        f"{name} of 21 regions": float(np.abs(part - whole).max() / np.abs(whole).max())
+        f"21 regions: {name}": float(np.abs(part - whole).max() / np.abs(whole).max())
         for name, (whole, part) in pairs.items()
     }
 

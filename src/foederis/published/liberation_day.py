@@ -34,7 +34,7 @@ from foederis.published.liberation_model import LiberationEconomy, Outcome, Para
 from foederis.published.liberation_solver import LiberationSolver
 
 Array = np.ndarray
-STUDY = "liberation day"
+STUDY = "liberation-day"
 US, CHINA = "USA", "CHN"
 # fmt: off
 EU25 = (

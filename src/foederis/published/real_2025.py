@@ -22,7 +22,7 @@ from foederis.published.rows import Row
 from foederis.published.scores import Score, score, skill
 
 Array = np.ndarray
-STUDY = "real 2025"
+STUDY = "real-2025"
 PARTNERS = ("JPN", "KOR", "CHN", "WORLD")
 MONTHS = ("04", "05", "06", "07", "08", "09", "10", "11")
 WINDOW_DAYS = ("2025-04-01", "2025-11-30")

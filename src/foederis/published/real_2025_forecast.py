@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,9 +88,8 @@ def forecast(
     *,
     draws: int = DRAWS,
     seed: int = SEED,
-    progress: Callable[[int], None] | None = None,
 ) -> Forecast:
-    """Predict, carry to product groups, and score. `progress` is called with the number of draws just done.
+    """Predict, carry to product groups, and score.
 
     Raises SolveError if an equilibrium cannot be certified, DataError if the world lacks a partner or a sector.
     """
@@ -98,7 +97,7 @@ def forecast(
 
     table = real_2025.read() if data is None else data
     economy = trade.calibrate(world)
-    hats, theta, residual = _all_draws(world, economy, tariff, draws, seed, progress)
+    hats, theta, residual = _all_draws(world, economy, tariff, draws, seed)
     predicted = {name: real_2025.to_products(table, hat, PARTNERS, world.sectors) for name, hat in hats.items()}
     order = [world.sector(code) for code in table.sectors]
     rows = [world.country(code) for code in PARTNERS]
@@ -153,39 +152,34 @@ def _all_draws(
     tariff: Float[Array, "importer exporter sector"],
     draws: int,
     seed: int,
-    progress: Callable[[int], None] | None,
 ) -> tuple[dict[str, Float[Array, "draw partner sector"]], Float[Array, "draw sector"], float]:
     """Changes of US imports by horizon, the elasticities drawn, and the largest residual of all equilibria."""
-    from foederis import ensemble
+    from foederis import ensemble, trade
 
-    hats: dict[str, list[Array]] = {SHORT_RUN: [], FIRST_YEAR: [], LONG_RUN: []}
-    thetas, worst = [], 0.0
-    for number in range(draws):
-        drawn = ensemble.draw_parameters(world, seed, number)
-        low, high = FIRST_YEAR_THETA
-        within_a_year = low + (high - low) * np.random.default_rng([seed, number, 1]).random()
-        horizons = {
-            SHORT_RUN: (drawn.trade_elasticity, drawn.mobility),
-            FIRST_YEAR: (np.full_like(drawn.trade_elasticity, within_a_year), drawn.mobility),
-            LONG_RUN: (drawn.trade_elasticity, math.inf),
-        }
-        for name, (theta, mobility) in horizons.items():
-            found = _equilibrium(economy, tariff, theta, mobility)
-            hats[name].append(_imports_hat(found, PARTNERS))
-            worst = max(worst, *found.residuals.values())
-        thetas.append(drawn.trade_elasticity)
-        if progress is not None:
-            progress(1)
-    return {name: np.array(each) for name, each in hats.items()}, np.array(thetas), worst
+    drawn = [ensemble.draw_parameters(world, seed, number) for number in range(draws)]
+    theta = np.array([each.trade_elasticity for each in drawn])
+    low, high = FIRST_YEAR_THETA
+    first_year = [low + (high - low) * np.random.default_rng([seed, number, 1]).random() for number in range(draws)]
+    mobility = [each.mobility for each in drawn]
+    horizons = {
+        SHORT_RUN: (theta, mobility),
+        FIRST_YEAR: (np.outer(first_year, np.ones(theta.shape[1])), mobility),
+        LONG_RUN: (theta, [math.inf] * draws),
+    }
+    hats, worst = {}, 0.0
+    for name, (elasticity, nu) in horizons.items():
+        shocks = (
+            trade.Shock(tariff=tariff, trade_elasticity=e, mobility=m, closure="fixed_share")
+            for e, m in zip(elasticity, nu, strict=True)
+        )
+        found = [_measure(trade.solve(economy, shock)) for shock in shocks]
+        hats[name] = np.array([hat for hat, _ in found])
+        worst = max(worst, *(residual for _, residual in found))
+    return hats, theta, worst
 
 
-def _equilibrium(
-    economy: Economy, tariff: Float[Array, "importer exporter sector"], theta: Float[Array, " sector"], mobility: float
-) -> Equilibrium:
-    from foederis import trade
-
-    shock = trade.Shock(tariff=tariff, trade_elasticity=theta, mobility=mobility, closure="fixed_share")
-    return trade.solve(economy, shock)
+def _measure(found: Equilibrium) -> tuple[Float[Array, "partner sector"], float]:
+    return _imports_hat(found, PARTNERS), max(found.residuals.values())
 
 
 def _imports_hat(found: Equilibrium, partners: Sequence[str]) -> Float[Array, "partner sector"]:
