@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
-from foederis import measures, words_names
+from foederis import words_names
 
-EU27 = tuple(
-    "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK SVN SWE".split()
+_EU27 = "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK SVN SWE"
+EU27 = tuple(_EU27.split())
+_NATO = (
+    "BEL BGR CAN HRV CZE DNK EST FIN FRA DEU GRC HUN ISL ITA LVA LTU LUX NLD NOR POL PRT ROU SVK SVN ESP SWE TUR GBR"
 )
-_NATO = "BEL BGR CAN HRV CZE DNK EST FIN FRA DEU GRC HUN ISL ITA LVA LTU LUX NLD NOR POL PRT ROU SVK SVN ESP SWE TUR GBR"
 
 # Regions that words_names describes and that are no single economy.
 _REGIONS = frozenset({"EU27", "REU"})
@@ -39,19 +40,44 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 GROUP_NOTES: Mapping[str, str] = MappingProxyType(
     {
         "world": "every economy and the rest of the world, the importer itself left out",
-        "eu27": "the European Union",
+        "eu27": "the European Union; its members do not tax each other",
         "asean": "Association of Southeast Asian Nations",
         "g7": "Group of Seven",
         "quad": "Australia, India, Japan, United States",
         "usmca": "Canada, Mexico, United States",
         "nato": "North Atlantic Treaty (members in the world table)",
-        "treaty_allies": "defence treaty partners of the United States: NATO, Australia, Japan, Korea, Philippines, Thailand",
+        "treaty_allies": "defence treaty partners of the United States: NATO, AUS, JPN, KOR, PHL, THA",
         "indo_pacific_allies": "Australia, Japan, Korea, Philippines, Thailand",
     }
 )
 
-AUTHORITIES: tuple[str, ...] = get_args(measures.Authority)
+AUTHORITIES: tuple[str, ...] = tuple(words_names.AUTHORITY)  # those of measures.Authority, which would import numpy
 US_AUTHORITIES = frozenset({"s122", "s201", "s232", "s301", "s338", "ieepa"})  # statutes of the United States
+
+RULES: Mapping[str, str] = MappingProxyType(
+    {
+        "add": "the rate comes on top of every other duty",
+        "all_in": "the rate is a ceiling that includes the normal duty: max(normal duty, rate)",
+    }
+)
+
+UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "25%": "a rate, ad valorem",
+        "5pp": "a rate, in percentage points",
+        "+75%": "a relative change, with its sign",
+        "0.8": "a share, from 0 to 1 (or 80%)",
+        "550 bn USD": "an amount of money: k, m, bn or tn, and a currency",
+        "8 bn USD/yr": "a flow of money: per yr, quarter or month",
+        "2025-04-03": "a day",
+        "2025-Q1": "a quarter",
+        "{dist: beta, a: 2, b: 5}": "a distribution: beta, triangular, normal, lognormal, uniform",
+        '{formula: "min(10pp, 0.25 * surplus / imports)"}': "a rate by formula of trade flows",
+    }
+)
+
+# Sets of trade elasticities of the world table; those of one-year responses are no trade elasticities.
+ELASTICITIES = tuple("CP FGO FGO_fob GYY Shap LL BSY IS U4 BLPN_low BLPN BLPN_high".split())
 
 _GOODS = (
     "A01 A02 A03 B05 B06 B07 B08 B09 C10T12 C13T15 C16 C17_18 C19 C20 C21 C22 C23 C24A C24B C25 C26 C27 C28 C29 C301 "
@@ -101,8 +127,9 @@ class Code:
 
 
 def table(kind: str) -> tuple[Code, ...]:
-    """A code table: sectors, countries, groups, authorities, goods; raises KeyError on another name."""
-    return TABLES[kind]()
+    """A code table: sectors, countries, groups, authorities, goods, rules, units; raises KeyError on another name."""
+    rows: tuple[Code, ...] = TABLES[kind]()
+    return rows
 
 
 def _sectors() -> tuple[Code, ...]:
@@ -122,6 +149,8 @@ TABLES: Mapping[str, Any] = MappingProxyType(
         "groups": lambda: tuple(Code(name, GROUP_NOTES[name], members) for name, members in GROUPS.items()),
         "authorities": lambda: tuple(Code(code, words_names.authority(code)) for code in AUTHORITIES),
         "goods": _goods,
+        "rules": lambda: tuple(Code(code, note) for code, note in RULES.items()),
+        "units": lambda: tuple(Code(example, what) for example, what in UNITS.items()),
     }
 )
 
@@ -132,7 +161,7 @@ def activities(code: str) -> tuple[str, ...]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """"did you mean 'C301'?", or nothing when no known word is near."""
+    """ "did you mean 'C301'?", or nothing when no known word is near."""
     candidates = {k.lower(): k for k in known}
     near = get_close_matches(word[:60].lower(), candidates, n=1, cutoff=0.6)
     return f"did you mean {candidates[near[0]]!r}?" if near else ""

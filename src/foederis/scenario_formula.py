@@ -1,4 +1,4 @@
-"""Rates by formula: `min(10pp, 0.25 * surplus / imports)` read into a tree of white-listed parts, never evaluated as code.
+"""Rates by formula: `min(10pp, 0.25 * surplus / imports)` as a tree of white-listed parts, never evaluated as code.
 
 Grammar:   sum = product (("+" | "-") product)*      product = sign (("*" | "/") sign)*      sign = "-"? part
            part = number ["%" | "pp"] | name | ("min" | "max") "(" sum ("," sum)+ ")" | "(" sum ")"

@@ -38,6 +38,10 @@ class Fail(ValueError):
         super().__init__(message)
         self.code, self.message, self.help, self.at = code, message, help, at
 
+    def below(self, *place: str | int) -> list[Fail]:
+        """The same fault seen from further up: `place` leads to the value."""
+        return [Fail(self.code, self.message, self.help, (*place, *self.at))]
+
 
 class Fails(ValueError):
     """Several faults in one value."""
@@ -45,6 +49,10 @@ class Fails(ValueError):
     def __init__(self, fails: list[Fail]):
         super().__init__("; ".join(fail.message for fail in fails))
         self.fails = tuple(fails)
+
+    def below(self, *place: str | int) -> list[Fail]:
+        """The same faults seen from further up: `place` leads to the value."""
+        return [moved for fail in self.fails for moved in fail.below(*place)]
 
 
 @dataclass(frozen=True)
@@ -270,8 +278,9 @@ def share_or_distribution(value: Any) -> Quantity | Distribution:
 def _text(value: Any, what: str) -> str:
     """The text of a scalar; Fail("type") for anything else."""
     if isinstance(value, bool) or value is None or not isinstance(value, str | int | Decimal):
-        shown = {True: "true", False: "false", None: "nothing"}.get(value, "") if not isinstance(value, Mapping | tuple) else ""
-        raise Fail("type", f"{what} is {shown or 'a list or a mapping'}", f"write one value for {what}")
+        compound = isinstance(value, Mapping | tuple)
+        shown = "a list or a mapping" if compound else "nothing" if value is None else str(value).lower()
+        raise Fail("type", f"{what} is {shown}", f"write one value for {what}")
     return decimal_text(value) if isinstance(value, Decimal) and abs(value.adjusted()) < 40 else str(value)
 
 

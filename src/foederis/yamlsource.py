@@ -5,8 +5,9 @@ been looked at. Refused, each with its own code: anchors and aliases, tags, merg
 duplicate keys, nesting beyond 16 levels, more than 20 000 values, files over 1 MB, text that is not UTF-8, control
 characters, not-a-number and infinity, and the words that older readers take for true and false (`on`, `no`, ...).
 
-Numbers: integers become int, decimals become `decimal.Decimal` (so that 0.8 stays 0.8); dates and everything with a
-unit stay text. All faults of a file are collected; only a fault of syntax or size ends the reading.
+Numbers: integers become int, decimals become `decimal.Decimal` (so that 0.8 stays 0.8); dates, everything with a unit
+and whole numbers with a leading zero stay text. All faults of a file are collected; only a fault of syntax or size ends
+the reading.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _FORBIDDEN_IN_VALUE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,30}")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")  # a code and no number: 0101 is a tariff heading
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
 _NOT_A_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
@@ -301,6 +303,8 @@ def _resolved(text: str) -> Data:
         return None
     if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
         return text[0] in "tT"
+    if _LEADING_ZERO.fullmatch(text):
+        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     return Decimal(text) if _DECIMAL.fullmatch(text) else text

@@ -1,0 +1,268 @@
+"""Scenarios: what is done to whom, when and by what right, read from YAML and resolved against a world.
+
+`load` takes the name of a preset, a path, or a text, and raises `ScenarioError` with every fault it found. The surface
+of the language is in `scenario_model`, values in `scenario_fields` and `scenario_units`, inheritance in
+`scenario_files`, faults in `scenario_check` and `scenario_rules`, tariffs in `scenario_tariffs`.
+
+pydantic, NumPy and the ledger are imported when they are needed, so that importing this module costs little.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from foederis import scenario_files
+from foederis.errors import Fault, ScenarioError
+from foederis.scenario_fields import Words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jaxtyping import Float
+
+    from foederis.measures import Measure, TariffCut
+    from foederis.scenario_model import Actors, Economics, Horizon, ScenarioFile
+    from foederis.world import World
+
+__all__ = ["PresetInfo", "Scenario", "dump", "json_schema", "load", "presets", "template"]
+
+Language = Literal["en", "ja"]
+
+
+@dataclass(frozen=True)
+class PresetInfo:
+    """A shipped scenario: its id, its title and a note of one sentence, in English and in Japanese."""
+
+    id: str
+    title: str
+    note: str
+    title_ja: str
+    note_ja: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario with nothing left to inherit. Two scenarios are equal when they say the same.
+
+    `file` holds everything as written; `origin` and `extends` say where it came from and are not compared.
+    """
+
+    file: ScenarioFile
+    origin: scenario_files.Origin = field(compare=False)
+    extends: tuple[str, ...] = field(default=(), compare=False)
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+    @property
+    def id(self) -> str:
+        """The name of the scenario."""
+        return self.file.id
+
+    def title(self, language: Language = "en") -> str:
+        """The title in a language (English where there is no other); the id where there is none."""
+        return self._filled(self.file.title, language) or self.id
+
+    @property
+    def note(self) -> str:
+        """One sentence in English on what the scenario is; empty where there is none."""
+        return self.note_in("en")
+
+    def note_in(self, language: Language) -> str:
+        """The note in a language (English where there is no other)."""
+        return self._filled(self.file.note, language)
+
+    def _filled(self, words: Words | None, language: Language) -> str:
+        text = "" if words is None else words(language)
+        return text.replace("{date}", self.evaluate.isoformat()) if "{date}" in text else text
+
+    @property
+    def horizon(self) -> Horizon:
+        """First and last quarter of a dynamic run."""
+        return self.file.horizon
+
+    @property
+    def actors(self) -> Actors:
+        """Coercer, target, rival and bystanders."""
+        return self.file.actors
+
+    @property
+    def economics(self) -> Economics:
+        """Closure, numeraire, labour mobility, elasticity set, and which world the run starts from."""
+        return self.file.economics
+
+    @property
+    def compare_to(self) -> str | None:
+        """The scenario that the results are set against; None when the file names none."""
+        return self.file.compare_to
+
+    @cached_property
+    def evaluate(self) -> dt.date:
+        """The day whose tariffs a static run takes.
+
+        Without `evaluate` in the file: the day on which the last of its own measures begins or changes; without any,
+        the newest date of the ledger if it uses the ledger; else the first day of the horizon.
+        """
+        from foederis import scenario_tariffs
+
+        if isinstance(self.file.evaluate, dt.date):
+            return self.file.evaluate
+        own = None if self.file.evaluate == "latest" else scenario_tariffs.last_change(self.file)
+        if own is not None:
+            return own
+        if self.file.evaluate == "latest" or self.file.ledger is not None:
+            from foederis import ledger
+
+            clock = "law" if self.file.ledger is None else self.file.ledger.clock
+            newest: dt.date = max(ledger.load().dates(clock))
+            return newest
+        return self.horizon.start.first_day
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what the scenario says; comments, layout and the order of keys do not change it."""
+        from foederis import scenario_text
+
+        return scenario_text.sha256(self.file)
+
+    def world_options(self) -> dict[str, Any]:
+        """The options of `foederis.world.load` that the scenario asks for: us_imports, tariffs.
+
+        Raises ScenarioError when the scenario is a text and names a file.
+        """
+        options: dict[str, Any] = {"us_imports": self.economics.us_imports}
+        if self.economics.tariffs is not None:
+            folder = self.origin.folder
+            options["tariffs"] = Path(self.economics.tariffs) if folder is None else folder / self.economics.tariffs
+        return options
+
+    def measures(self, world: World) -> tuple[Measure, ...]:
+        """Every measure in a world, one for each pair of economies: ledger, own measures, retaliation in kind.
+
+        Raises DataError when a measure does not fit the world.
+        """
+        from foederis import scenario_tariffs
+
+        return scenario_tariffs.measures(self.file, world)
+
+    def tariff_cut(self, world: World, date: dt.date | None = None) -> TariffCut:
+        """Tariffs in force on a day (default: `evaluate`): base rates of the world and what each authority adds.
+
+        Raises DataError when a measure does not fit the world.
+        """
+        from foederis import scenario_tariffs
+
+        return scenario_tariffs.tariff_cut(self.file, world, self.evaluate if date is None else date)
+
+    def iceberg_hat(
+        self, world: World, date: dt.date | None = None
+    ) -> Float[np.ndarray, "importer exporter sector"] | None:
+        """Trade costs on a day (default: `evaluate`), new over old, tariffs apart; None where nothing changes.
+
+        Infinity under an embargo. Raises DataError when a trade cost does not fit the world.
+        """
+        from foederis import scenario_tariffs
+
+        return scenario_tariffs.iceberg_hat(self.file, world, self.evaluate if date is None else date)
+
+    def exempting(self, country: str) -> Scenario:
+        """The same scenario without the coercer's measures on one partner, trade costs included; base duties stay.
+
+        Retaliation in kind by that partner then falls away by itself. Raises ScenarioError on an unknown country.
+        """
+        before = self.file.exempt_partners
+        names = [country] if before is None else [*before.codes, country]
+        return self.with_settings(f"exempt_partners=[{', '.join(dict.fromkeys(names))}]")
+
+    def with_settings(self, *settings: str) -> Scenario:
+        """The same scenario with settings such as `tariffs.flat.rate=15%` on top; raises ScenarioError on a bad one."""
+        node = scenario_files.gather(dump(self), tuple(settings))
+        return _checked(node, origin=self.origin, extends=self.extends)
+
+    def unused(self) -> tuple[str, ...]:
+        """What the scenario says and a static trade run does not use, one sentence each."""
+        from foederis import scenario_unused
+
+        return tuple(scenario_unused.sentences(self.file, self.evaluate))
+
+
+def load(source: str | bytes | Path, settings: Iterable[str] = ()) -> Scenario:
+    """Load a scenario by the name of a preset, by path, or from its text.
+
+    `settings` change it before it is checked: `path=value`, entries of lists by their id (`tariffs.flat.rate=15%`).
+    Raises ScenarioError with every fault: file, line, column, code, cure.
+    """
+    return _checked(scenario_files.gather(source, tuple(settings)))
+
+
+def _checked(
+    gathered: scenario_files.Gathered,
+    origin: scenario_files.Origin | None = None,
+    extends: tuple[str, ...] | None = None,
+) -> Scenario:
+    from foederis import scenario_check
+
+    faults: list[Fault] = list(gathered.faults)
+    file = None
+    if gathered.node is not None:
+        file, found = scenario_check.check(gathered.node)
+        faults += [*found, *_compared(gathered, origin)]
+    if faults or file is None:
+        raise ScenarioError(list(dict.fromkeys(faults)))
+    chain = gathered.chain if extends is None else extends
+    return Scenario(file, gathered.origin if origin is None else origin, chain)
+
+
+def _compared(gathered: scenario_files.Gathered, origin: scenario_files.Origin | None) -> list[Fault]:
+    """The fault of a `compare_to` that names no scenario, or the scenario itself."""
+    node = gathered.node.entries().get("compare_to") if gathered.node is not None else None
+    if node is None or not isinstance(node.data, str) or gathered.node is None:
+        return []
+    own = gathered.node.entries().get("id")
+    if own is not None and own.data == node.data:
+        return [node.fault("compare", f"{node.data!r} is this scenario itself", "name another one, or write null")]
+    found = scenario_files.named(node, gathered.origin if origin is None else origin)
+    return [found] if isinstance(found, Fault) else []
+
+
+@cache
+def presets() -> tuple[PresetInfo, ...]:
+    """The shipped scenarios, in order of their ids."""
+    return tuple(_info(name) for name in scenario_files.preset_names())
+
+
+def _info(name: str) -> PresetInfo:
+    scenario = load(name)
+    return PresetInfo(name, scenario.title(), scenario.note, scenario.title("ja"), scenario.note_in("ja"))
+
+
+def dump(scenario: Scenario) -> str:
+    """The scenario as YAML with nothing left to inherit; `load(dump(scenario)) == scenario`."""
+    from foederis import scenario_text
+
+    return scenario_text.dump(scenario.file)
+
+
+def json_schema() -> Mapping[str, Any]:
+    """JSON Schema (2020-12) of a scenario file, for editors; `extends` and entries with `remove` are part of it."""
+    from foederis import scenario_schema
+
+    schema: Mapping[str, Any] = scenario_schema.json_schema()
+    return schema
+
+
+def template(name: str) -> str:
+    """A commented scenario to start from; raises ScenarioError when the name is no id."""
+    from foederis import scenario_text
+    from foederis.scenario_fields import parse_slug
+    from foederis.scenario_units import Fail
+    from foederis.yamlsource import Source
+
+    try:
+        return scenario_text.template(parse_slug(name))
+    except Fail as fail:
+        raise ScenarioError([Source("<name>", name).fault(1, 1, fail.code, fail.message, fail.help)]) from None

@@ -1,0 +1,226 @@
+"""Check a merged tree against the models and the rules: every fault with its place, code and cure, or the model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from foederis import scenario_codes as codes
+from foederis import scenario_files, scenario_rules
+from foederis.errors import Fault
+from foederis.scenario_model import SCHEMA, ScenarioFile
+from foederis.scenario_units import Fail, Fails
+from foederis.yamlsource import Node
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+MAX_SETTINGS = 1_000  # values under sweep and contingent, each of which is tried
+NOT_YET = re.compile(r"quotas?|trqs?|tariff_rate_quotas?|vers?|in_quota_rate|over_quota_rate", re.IGNORECASE)
+
+Path = tuple[str | int, ...]
+
+
+def check(node: Node) -> tuple[ScenarioFile | None, list[Fault]]:
+    """The scenario of a tree, or None and every fault in it."""
+    data = node.plain()
+    faults: dict[tuple[Any, ...], Fault] = {}
+    model = None
+    try:
+        model = ScenarioFile.model_validate(data)
+    except ValidationError as error:
+        for details in error.errors(include_url=False, include_input=True):
+            _collect(faults, node, _fails(details))
+    _collect(faults, node, scenario_rules.broken(data))
+    if not faults:
+        _collect(faults, node, _settings(node, data))
+    return (None if faults else model), list(faults.values())
+
+
+def _collect(faults: dict[tuple[Any, ...], Fault], node: Node, found: Iterator[tuple[Path, Fail]]) -> None:
+    """Turn fails into faults; one fault for one place and code."""
+    for path, fail in found:
+        at = _at(node, path, fail.code)
+        fault = at.fault(fail.code, fail.message, fail.help)
+        faults.setdefault((fault.file, fault.line, fault.column, fault.code), fault)
+
+
+def _at(node: Node, path: Path, code: str) -> Node:
+    """The node that a path leads to, as far as it goes; the key itself where the key is at fault."""
+    for k, step in enumerate(path):
+        if step == "[key]":
+            continue
+        if isinstance(step, int) and isinstance(node.data, tuple) and step < len(node.data):
+            node = node.data[step]
+        elif isinstance(step, str) and isinstance(node.data, Mapping) and step in node.data:
+            node = node.keys[step] if _key_at_fault(path, k, code) else node.data[step]
+        else:
+            return node
+    return node
+
+
+def _key_at_fault(path: Path, k: int, code: str) -> bool:
+    """Whether a fault is of the key at the end of the path and not of the value under it."""
+    if path[k + 1 :] == ("[key]",):
+        return True
+    if k < len(path) - 1:
+        return False
+    if code in ("dates", "date"):
+        return re.match(r"[0-9]", str(path[k])) is not None  # a step of a dated path
+    proposed = code in ("unknown-id", "setting") and path[0] in ("sweep", "contingent")
+    return proposed or code in ("unknown-key", "not-yet")
+
+
+def _fails(details: ErrorDetails) -> Iterator[tuple[Path, Fail]]:
+    """What a fault of pydantic means, in the words of a scenario."""
+    path: Path = tuple(details["loc"])
+    kind = details["type"]
+    error = (details.get("ctx") or {}).get("error")
+    if isinstance(error, Fail):
+        yield (*path, *error.at), error
+    elif isinstance(error, Fails):
+        yield from (((*path, *fail.at), fail) for fail in error.fails)
+    elif kind == "extra_forbidden":
+        yield path, _unknown_key(path)
+    elif kind == "missing":
+        yield path[:-1], Fail("missing", f"{path[-1]!r} is missing", _missing_cure(path))
+    elif kind == "literal_error":
+        yield path, _choice(path, details["input"], str((details.get("ctx") or {}).get("expected", "")))
+    elif kind in ("model_type", "dict_type", "model_attributes_type"):
+        yield path, Fail("type", "a mapping is expected here", f"keys: {', '.join(_keys(path))}" if _keys(path) else "")
+    elif kind == "tuple_type":
+        yield path, Fail("type", "a list is expected here", "write - {...} entries, or [a, b]")
+    elif kind == "bool_type":
+        yield path, Fail("type", "true or false is expected here", "write true or false")
+    else:
+        yield path, Fail("type", details["msg"].removeprefix("Input should be ").strip(), "see: foederis new")
+
+
+def _unknown_key(path: Path) -> Fail:
+    key, known = str(path[-1]), _keys(path[:-1])
+    if NOT_YET.fullmatch(key):
+        message = f"{key[:60]!r}: quotas, tariff-rate quotas and export restraints are not read yet"
+        return Fail("not-yet", message, "write the rate paid beyond the quota as a measure, or leave the quota out")
+    if key == "remove":
+        return Fail("unknown-key", "'remove' works in lists that inherit entries by id", "take it out")
+    where = ".".join(str(step) for step in path[:-1] if isinstance(step, str))
+    message = f"{key[:60]!r} is no key of {where or 'a scenario'}"
+    return Fail("unknown-key", message, codes.nearest(key, known) or f"known: {', '.join(known)}")
+
+
+def _missing_cure(path: Path) -> str:
+    if len(path) == 1:
+        cures = {
+            "schema": f"write schema: {SCHEMA}",
+            "id": "write id: my-scenario",
+            "horizon": "write extends: us-japan-baseline, or horizon: {start: 2025-Q1, end: 2035-Q4}",
+            "actors": "write extends: us-japan-baseline, or actors: {coercer: USA, target: JPN}",
+        }
+        return cures.get(str(path[0]), "")
+    cures = {
+        "id": "give it a name: id: flat-tariff",
+        "source": "say why it is believed: a legal text, or source: assumption",
+        "rate": "write rate: 15%",
+        "from": "write the first day: from: 2025-04-05",
+        "sectors": "write sectors: all_goods, or a list such as [C29]",
+        "authority": f"one of {', '.join(codes.AUTHORITIES)}",
+        "importer": "who taxes: importer: USA",
+        "exporter": "whose goods: exporter: JPN",
+    }
+    return cures.get(str(path[-1]), f"add {path[-1]}: ...")
+
+
+def _choice(path: Path, value: Any, expected: str) -> Fail:
+    known = re.findall(r"'([^']*)'", expected)
+    if path == ("schema",):
+        return Fail("schema", f"{str(value)[:60]!r} is not a format that is read here", f"write schema: {SCHEMA}")
+    near = codes.nearest(value, known) if isinstance(value, str) else ""
+    shown = repr(value[:60]) if isinstance(value, str) else "the value"
+    return Fail("choice", f"{shown} is not one of the choices", near or f"known: {', '.join(known)}")
+
+
+def _keys(path: Path) -> tuple[str, ...]:
+    """The keys that the models allow at a place."""
+    model: type[BaseModel] = ScenarioFile
+    for step in path:
+        if isinstance(step, int):
+            continue
+        below = {(info.alias or name): info.annotation for name, info in model.model_fields.items()}
+        found = _model_in(below[step]) if step in below else (model if step in codes.COUNTRIES else None)
+        if found is None:
+            return ()
+        model = found
+    return tuple(info.alias or name for name, info in model.model_fields.items())
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model inside an annotation: `X | None`, `tuple[X, ...]`, `dict[str, X]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for m in map(_model_in, get_args(annotation)) if m is not None), None)
+
+
+def _settings(node: Node, data: Mapping[str, Any]) -> Iterator[tuple[Path, Fail]]:
+    """Try every value under `sweep` and `contingent`: each must be a setting that this scenario accepts."""
+    tried = 0
+    for path, base, setting, value in _proposed(data):
+        tried += 1
+        if tried > MAX_SETTINGS:
+            yield (
+                path,
+                Fail("too-large", f"more than {MAX_SETTINGS} values under sweep and contingent", "propose fewer"),
+            )
+            return
+        parts = [*base, *setting.split(".")] if base else setting.split(".")
+        found = scenario_files.place(node, parts)
+        if isinstance(found, scenario_files.Misplaced):
+            at = path[: path.index(setting) + 1]
+            yield at, Fail(found.code, f"{setting[:60]!r}: {found.message}", found.help)
+            continue
+        for fail in _tried(data, found, value):
+            yield path, Fail(fail.code, f"{setting[:60]}: {fail.message}", fail.help)
+
+
+def _proposed(data: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[str, ...], str, Any]]:
+    """(place in the file, path to put before, path as written, value) of every proposed setting."""
+    for setting, values in (data.get("sweep") or {}).items():
+        for k, value in enumerate(values):
+            yield ("sweep", setting, k), (), setting, value
+    measures = {item["id"] for item in data.get("tariffs") or ()}
+    for k, event in enumerate(data.get("contingent") or ()):
+        for setting, value in event["then"]["set"].items():
+            base = ("tariffs",) if setting.split(".")[0] in measures else ()
+            yield ("contingent", k, "then", "set", setting), base, setting, value
+
+
+def _tried(data: Mapping[str, Any], at: Path, value: Any) -> Iterator[Fail]:
+    """The fails of one value at a place, tried on the part of the scenario that holds it."""
+    if str(at[0]) in ("sweep", "contingent", "extends", "id", "schema"):
+        yield Fail("setting", f"{at[0]} cannot be varied", "vary a measure, security, economics, evaluate ...")
+        return
+    top = str(at[0])
+    part = {key: data[key] for key in ("schema", "id", "horizon", "actors", top) if key in data}
+    if top == "tariffs" and len(at) > 1:
+        part["tariffs"], at = (data["tariffs"][at[1]],), (top, 0, *at[2:])
+    changed = _replaced(part, at, value)
+    try:
+        ScenarioFile.model_validate(changed)
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
+            yield from (fail for _, fail in _fails(details))
+        return
+    ids = {item["id"] for item in data.get("tariffs") or ()}
+    yield from (fail for _, fail in scenario_rules.broken(changed, ids))
+
+
+def _replaced(data: Any, at: Path, value: Any) -> Any:
+    if not at:
+        return value
+    step, rest = at[0], at[1:]
+    if isinstance(step, int):
+        return (*data[:step], _replaced(data[step], rest, value), *data[step + 1 :])
+    below = data if isinstance(data, Mapping) else {}
+    return {**below, step: _replaced(below.get(step), rest, value)}

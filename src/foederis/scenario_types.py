@@ -1,0 +1,195 @@
+"""The value types of the scenario models: each joins a parser with the JSON Schema of what it reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import PlainValidator, WithJsonSchema
+
+from foederis import scenario_codes as codes
+from foederis import scenario_fields as fields
+from foederis import scenario_units as units
+from foederis.scenario_fields import CostChange, Goods, Party, RatePath, RulePath, SurplusWith, Words
+from foederis.scenario_units import Distribution, Fail, Money, Quantity, Quarter
+
+Json: TypeAlias = dict[str, Any]
+
+LONG_RUN = "long run"
+WORLD_VALUE_ADDED = "world_value_added"  # the numeraire of the trade equilibrium where no country is named
+ADD = RulePath(((None, "add"),))
+WHOLE = Quantity(Decimal(1))
+ALL_GOODS = Goods("all")
+
+_NUMBER = r"[-+]?[0-9]+(\.[0-9]+)?"
+
+
+def _closed(**properties: Json) -> Json:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _dated(value: Json) -> Json:
+    steps = {"type": "object", "propertyNames": _DAY, "additionalProperties": value, "minProperties": 1}
+    return {"anyOf": [value, steps]}
+
+
+def _items(value: Json) -> Json:
+    return {"type": "array", "items": value, "minItems": 1}
+
+
+_TEXT: Json = {"type": "string", "minLength": 1, "maxLength": fields.MAX_TEXT}
+_NAME: Json = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"}
+_DAY: Json = {"type": "string", "format": "date"}
+_FLOW: Json = {"type": "string", "examples": ["8 bn USD/yr"]}
+_STOCK: Json = {"type": "string", "examples": ["550 bn USD"]}
+_NUMERIC: Json = {"type": "number"}
+_PERCENT: Json = {"type": "string", "pattern": rf"^{_NUMBER} ?%$", "examples": ["80%"]}
+_SHARE: Json = {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, _PERCENT]}
+_RATE: Json = {"type": "string", "pattern": rf"^{_NUMBER} ?(%|pp)$", "examples": ["15%", "5pp"]}
+_FORMULA: Json = _closed(formula={"type": "string", "examples": ["min(10pp, 0.25 * surplus / imports)"]})
+_DISTRIBUTION: Json = {
+    "type": "object",
+    "properties": {"dist": {"enum": list(units.DISTRIBUTIONS)}},
+    "required": ["dist"],
+    "description": "; ".join(f"{name}: {', '.join(entry[0])}" for name, entry in units.DISTRIBUTIONS.items()),
+}
+_COUNTRY: Json = {"enum": list(codes.COUNTRIES)}
+_ECONOMY: Json = {"enum": [*codes.GROUPS, *codes.COUNTRIES]}
+_PARTY: Json = {"anyOf": [_ECONOMY, _items(_ECONOMY), _closed(all_except={"anyOf": [_ECONOMY, _items(_ECONOMY)]})]}
+_EXPORTER: Json = {"anyOf": [*_PARTY["anyOf"], _closed(surplus_with=_COUNTRY, over=_FLOW)]}
+_SECTORS: Json = _items({"enum": list(codes.SECTORS)})
+_GOODS: Json = {
+    "anyOf": [
+        {"const": "all_goods"},
+        _SECTORS,
+        _closed(all_goods_except=_SECTORS),
+        _closed(hs=_items({"type": ["string", "integer"]})),
+        _closed(goods=_items(_TEXT)),
+    ]
+}
+_COSTLY: Json = {
+    "anyOf": [{"const": "everything"}, *_GOODS["anyOf"], _items({"enum": [*codes.SECTORS, fields.SERVICES]})]
+}
+_WORDS: Json = {
+    "anyOf": [
+        _TEXT,
+        {"type": "object", "properties": {"en": _TEXT, "ja": _TEXT}, "required": ["en"], "additionalProperties": False},
+    ]
+}
+_SETTINGS: Json = {"type": "object", "minProperties": 1}
+
+
+def mobility(value: Any) -> float:
+    """Labour mobility of T7: 1 keeps labour in its sector, `long run` (infinity) is one wage per country."""
+    if value == LONG_RUN:
+        return float("inf")
+    found = units.number(value, "mobility")
+    if found.number < 1:
+        raise Fail("range", f"mobility {found} is below 1", f"1 is specific factors; the other end is '{LONG_RUN}'")
+    return float(found)
+
+
+def evaluate(value: Any) -> dt.date | Literal["latest"]:
+    """A day, or `latest`: the newest day on which the ledger changes."""
+    return "latest" if value == "latest" else units.date(value)
+
+
+def numeraire(value: Any) -> str:
+    """`world_value_added`, or the economy whose wage is held fixed."""
+    return WORLD_VALUE_ADDED if value == WORLD_VALUE_ADDED else fields.parse_country(value)
+
+
+def elasticities(value: Any) -> str:
+    """The name of a published set of trade elasticities."""
+    text = fields.parse_text(value)
+    if text not in codes.ELASTICITIES:
+        cure = codes.nearest(text, codes.ELASTICITIES) or f"known: {', '.join(codes.ELASTICITIES)}"
+        raise Fail("choice", f"{text[:40]!r} is not a set of trade elasticities", cure)
+    return text
+
+
+def settings(value: Any) -> Mapping[str, Any]:
+    """A mapping from the path of a setting to its value, kept as written."""
+    if not isinstance(value, Mapping) or not value:
+        raise Fail("type", "a mapping from settings to values is expected", "write {reciprocal.rate: 25%}")
+    return dict(value)
+
+
+def sweep(value: Any) -> Mapping[str, tuple[Any, ...]]:
+    """A mapping from the path of a setting to the list of values it takes."""
+    found = settings(value)
+    wrong = [path for path, values in found.items() if not isinstance(values, tuple) or not values]
+    if wrong:
+        raise units.Fails([Fail("type", "a list of values is expected", "write [0%, 5%, 10%]", (p,)) for p in wrong])
+    return found
+
+
+def counter_measures(value: Any) -> Any:
+    """`none` as None, `in_kind` as a retaliation without departures; a mapping stays what it is."""
+    if value is None or value == "none":
+        return None
+    if value == "in_kind":
+        return {}
+    if isinstance(value, Mapping):
+        return value
+    cure = codes.nearest(str(value), ("none", "in_kind")) or "write none, in_kind or {share: 50%}"
+    raise Fail("choice", f"{str(value)[:40]!r} is no kind of counter-measure", cure)
+
+
+def level(value: Any) -> Quantity:
+    """A number that is not negative."""
+    found = units.number(value, "level")
+    if found.number < 0:
+        raise Fail("range", f"level {found} is below zero", "write a number from 0 on")
+    return found
+
+
+Text = Annotated[str, PlainValidator(fields.parse_text), WithJsonSchema(_TEXT)]
+Slug = Annotated[str, PlainValidator(fields.parse_slug), WithJsonSchema(_NAME)]
+Title = Annotated[Words, PlainValidator(fields.parse_words), WithJsonSchema(_WORDS)]
+Country = Annotated[str, PlainValidator(fields.parse_country), WithJsonSchema(_COUNTRY)]
+Authority = Annotated[str, PlainValidator(fields.parse_authority), WithJsonSchema({"enum": list(codes.AUTHORITIES)})]
+GoodsName = Annotated[str, PlainValidator(fields.parse_goods_name), WithJsonSchema(_TEXT)]
+Partners = Annotated[Party, PlainValidator(fields.parse_party), WithJsonSchema(_PARTY)]
+Exporter = Annotated[Party | SurplusWith, PlainValidator(fields.parse_exporter), WithJsonSchema(_EXPORTER)]
+GoodsChoice = Annotated[Goods, PlainValidator(fields.parse_goods), WithJsonSchema(_GOODS)]
+CostlyGoods = Annotated[Goods, PlainValidator(fields.parse_costly_goods), WithJsonSchema(_COSTLY)]
+Day = Annotated[dt.date, PlainValidator(units.date), WithJsonSchema(_DAY)]
+DayOrLatest = Annotated[
+    dt.date | Literal["latest"], PlainValidator(evaluate), WithJsonSchema({"anyOf": [_DAY, {"const": "latest"}]})
+]
+QuarterOf = Annotated[
+    Quarter, PlainValidator(units.quarter), WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-Q[1-4]$"})
+]
+Rate = Annotated[RatePath, PlainValidator(fields.parse_rate_path), WithJsonSchema(_dated({"anyOf": [_RATE, _FORMULA]}))]
+Rule = Annotated[RulePath, PlainValidator(fields.parse_rule_path), WithJsonSchema(_dated({"enum": list(codes.RULES)}))]
+Cost = Annotated[
+    CostChange,
+    PlainValidator(fields.parse_cost_change),
+    WithJsonSchema({"anyOf": [{"const": "embargo"}, _PERCENT]}),
+]
+Change = Annotated[Quantity, PlainValidator(units.change), WithJsonSchema(_RATE)]
+Share = Annotated[Quantity, PlainValidator(units.share), WithJsonSchema(_SHARE)]
+UncertainShare = Annotated[
+    Quantity | Distribution,
+    PlainValidator(units.share_or_distribution),
+    WithJsonSchema({"anyOf": [*_SHARE["anyOf"], _DISTRIBUTION]}),
+]
+Flow = Annotated[Money, PlainValidator(lambda value: units.money(value, flow=True)), WithJsonSchema(_FLOW)]
+Stock = Annotated[Money, PlainValidator(lambda value: units.money(value, flow=False)), WithJsonSchema(_STOCK)]
+Level = Annotated[Quantity, PlainValidator(level), WithJsonSchema({**_NUMERIC, "minimum": 0})]
+Mobility = Annotated[
+    float,
+    PlainValidator(mobility),
+    WithJsonSchema({"anyOf": [{"const": LONG_RUN}, {**_NUMERIC, "minimum": 1}]}),
+]
+Numeraire = Annotated[str, PlainValidator(numeraire), WithJsonSchema({"enum": [WORLD_VALUE_ADDED, *codes.COUNTRIES]})]
+Elasticities = Annotated[str, PlainValidator(elasticities), WithJsonSchema({"enum": list(codes.ELASTICITIES)})]
+Settings = Annotated[Mapping[str, Any], PlainValidator(settings), WithJsonSchema(_SETTINGS)]
+Sweep = Annotated[
+    Mapping[str, tuple[Any, ...]],
+    PlainValidator(sweep),
+    WithJsonSchema({**_SETTINGS, "additionalProperties": _items({})}),
+]
