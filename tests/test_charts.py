@@ -69,7 +69,9 @@ def draw_sectors(frame: pd.DataFrame, **more: Any) -> alt.VConcatChart:
 
 @cache
 def schema() -> dict[str, Any]:
-    return json.loads((Path(alt.__file__).parent / "vegalite/v6/schema/vega-lite-schema.json").read_text("utf-8"))
+    return json.loads(
+        next((Path(alt.__file__).parent / "vegalite").glob("v*/schema/vega-lite-schema.json")).read_text("utf-8")
+    )
 
 
 def data_with(spec: dict[str, Any], column: str) -> pd.DataFrame:
