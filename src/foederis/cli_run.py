@@ -43,10 +43,10 @@ def simulate(
         raise UsageError("the two scenarios have the same name; give two different ones")
     world = None
     if tariffs is not None:
-        world = worlds.load(us_imports=loaded[0][1].economics.us_imports, tariffs=tariffs)
+        world = worlds.load(**{**loaded[0][1].world_options(), "tariffs": tariffs})
     reference = against
     if reference is None and len(loaded) > 1:
-        reference = loaded[0][1].compare_to or "before-2025"
+        reference = loaded[0][1].compare_to or report.BASE
     with progress(quiet) as stage:
         found = report.simulate(
             labelled,

@@ -1,7 +1,8 @@
-"""Many draws of what is uncertain, each through the same equilibria: the intervals of a run.
+"""Many draws of what is uncertain, each with its own equilibria: the intervals of a run.
 
-A draw is fixed by the seed and its number alone, is solved from the same start whatever was solved before it, and with
-one thread of linear algebra: results are equal to the bit for any number of workers.
+A draw is fixed by the seed and its number alone. By default outcomes are read off exact solutions at nodes (see
+`ensemble_surface`, the error is checked on unseen draws); `exact` solves every draw. Either way no solve depends on how
+the work is spread, and linear algebra has one thread: results are equal to the bit for any number of workers.
 
 What is drawn (prior table of the model page):
 
@@ -19,13 +20,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from foederis import simulate, trade
+from foederis import simulation, trade
+from foederis.ensemble_surface import RANGE, Check, Patch, Surface, patch
 from foederis.errors import SolveError, UsageError
-from foederis.simulate import VARIABLES, Parameters, Plan
+from foederis.simulation import VARIABLES, Horizon, Parameters, Plan
 from foederis.trade import Equilibrium
 from foederis.world import World
 
@@ -42,7 +45,7 @@ __all__ = [
 ]
 
 Array = np.ndarray
-Progress = Callable[[int], None]
+Progress = Callable[[int, int], None]
 
 # The published sets that a draw may take; other readings of the same papers are variants, not draws.
 SETS = ("CP", "FGO", "GYY", "Shap", "LL", "BSY", "IS", "U4", "BLPN")
@@ -51,6 +54,8 @@ MOBILITY = (1.2, 1.5)
 MIN_DRAWS = 20  # fewer cannot show a 90 % interval
 MAX_DRAWS = 100_000
 CHUNK = 25
+PROBES = 10  # draws solved exactly to measure the error of the interpolation
+LEAST_WIDTH = 1e-4  # per cent or bn USD: intervals narrower than this count as this wide
 
 
 def central_parameters(world: World, elasticities: str | None = None) -> Parameters:
@@ -84,7 +89,10 @@ def _set(world: World, name: str) -> Float[Array, " sector"]:
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Outcomes of all draws: `values[name]` is [draw, horizon, ...] with the dims of the variable after that."""
+    """Outcomes of all draws: `values[name]` is [draw, horizon, ...] with the dims of the variable after that.
+
+    `check` is the error of the interpolation (None: every draw was solved); `equilibria` counts the exact solutions.
+    """
 
     plan: Plan
     seed: int
@@ -94,7 +102,8 @@ class Draws:
     mobility: Float[Array, " draw"]
     elasticity_set: tuple[str, ...]
     residuals: Mapping[str, float]  # worst over all equilibria
-    passes: Int[Array, "draw horizon"]
+    equilibria: int
+    check: Check | None
 
     @property
     def size(self) -> int:
@@ -102,11 +111,11 @@ class Draws:
         return len(self.mobility)
 
 
-def central_solutions(plan: Plan, elasticities: str | None = None) -> dict[str, simulate.Solved]:
-    """The equilibria at the central parameters, by horizon: the first answer, and where every draw starts."""
+def central_solutions(plan: Plan, elasticities: str | None = None) -> dict[str, simulation.Solved]:
+    """The equilibria at the central parameters, by horizon: the first answer, and where every solve starts."""
     parameters = central_parameters(plan.world, elasticities)
-    with _one_thread():
-        return {horizon: simulate.solve_cases(plan, parameters, horizon) for horizon in plan.horizons}
+    with one_thread():
+        return {horizon: simulation.solve_cases(plan, parameters, horizon) for horizon in plan.horizons}
 
 
 def run_draws(
@@ -115,79 +124,196 @@ def run_draws(
     draws: int,
     seed: int,
     elasticities: str | None = None,
-    central: Mapping[str, simulate.Solved] | None = None,
+    central: Mapping[str, simulation.Solved] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    exact: bool = False,
 ) -> Draws:
-    """Solve every draw. `workers` defaults to the number of usable cores; `progress` is called with draws just done.
+    """The outcomes of every draw. `workers` defaults to the number of usable cores; `progress` gets (done, of).
 
-    Raises UsageError on a senseless number of draws, SolveError naming the draws that were refused.
+    Raises UsageError on a senseless number of draws, SolveError naming what was refused.
     """
     if not MIN_DRAWS <= draws <= MAX_DRAWS:
         raise UsageError(f"draws is {draws}; choose {MIN_DRAWS} to {MAX_DRAWS:,}")
     start = central_solutions(plan, elasticities) if central is None else central
-    job = _Job(plan, seed, elasticities, {h: _start(s) for h, s in start.items()})
-    chunks = [range(k, min(k + CHUNK, draws)) for k in range(0, draws, CHUNK)]
-    count = max(1, min(workers if workers is not None else _cores(), len(chunks)))
-    parts: dict[int, list[_One]] = {}
-    for chunk, done in _map(job, chunks, count):
-        parts[chunk.start] = done
-        if progress is not None:
-            progress(len(done))
-    return _gather(job, [one for first in sorted(parts) for one in parts[first]])
+    parameters = [draw_parameters(plan.world, seed, k, elasticities) for k in range(draws)]
+    job = Job(plan, {h: _start(s) for h, s in start.items()}, tuple(parameters))
+    if exact:
+        return _exact(job, seed, elasticities, workers, progress)
+    return _interpolated(job, seed, elasticities, workers, progress)
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
+class Job:
+    """What the workers work on."""
+
     plan: Plan
-    seed: int
-    elasticities: str | None
     start: Mapping[str, Mapping[str, Equilibrium]]
+    parameters: tuple[Parameters, ...]
+
+    def solve(self, number: int) -> One:
+        """Solve one draw exactly at every horizon; a refusal is noted, not raised."""
+        parameters = self.parameters[number]
+        one = One([], {})
+        for horizon in self.plan.horizons:
+            try:
+                try:
+                    solved = simulation.solve_cases(self.plan, parameters, horizon, start=self.start[horizon])
+                except SolveError:  # a start far from the solution can mislead; the base year is the other one
+                    solved = simulation.solve_cases(self.plan, parameters, horizon)
+            except SolveError as refused:
+                return One([], {}, refused=f"draw {number}: {refused}")
+            one.values.append(simulation.values(self.plan, solved))
+            for market, value in solved.residuals.items():
+                one.residuals[market] = max(value, one.residuals.get(market, 0.0))
+        return one
+
+    def chunk(self, numbers: range) -> list[One]:
+        """Solve some draws exactly."""
+        return [self.solve(number) for number in numbers]
+
+    def patch(self, task: tuple[Horizon, str, Float[Array, " sector"]]) -> Patch:
+        """Solve the nodes of one set at one horizon."""
+        horizon, name, theta = task
+        return patch(self.plan, horizon, name, theta, self.start[horizon])
 
 
-@dataclass(frozen=True, eq=False)
-class _One:
-    parameters: Parameters
-    values: list[dict[str, Array]]  # by horizon
-    residuals: list[Mapping[str, float]]
-    passes: list[int]
+@dataclass(eq=False)
+class One:
+    """One draw solved: outcomes by horizon, the worst residual of each market."""
+
+    values: list[dict[str, Array]]
+    residuals: dict[str, float]
     refused: str = ""
 
 
-def _start(solved: simulate.Solved) -> dict[str, Equilibrium]:
+def _start(solved: simulation.Solved) -> dict[str, Equilibrium]:
     return {"scenario": solved.scenario, "exempt": solved.exempt, "reference": solved.reference}
 
 
-def _solve(job: _Job, number: int) -> _One:
-    parameters = draw_parameters(job.plan.world, job.seed, number, job.elasticities)
-    one = _One(parameters, [], [], [])
-    for horizon in job.plan.horizons:
-        try:
-            try:
-                solved = simulate.solve_cases(job.plan, parameters, horizon, start=job.start[horizon])
-            except SolveError:  # a start far from the solution can mislead; the base year is the other one we have
-                solved = simulate.solve_cases(job.plan, parameters, horizon)
-        except SolveError as refused:
-            return _One(parameters, [], [], [], refused=f"draw {number}: {refused}")
-        one.values.append(simulate.values(job.plan, solved))
-        one.residuals.append(solved.residuals)
-        one.passes.append(solved.passes)
-    return one
+def _exact(job: Job, seed: int, elasticities: str | None, workers: int | None, progress: Progress | None) -> Draws:
+    draws = len(job.parameters)
+    chunks = [range(k, min(k + CHUNK, draws)) for k in range(0, draws, CHUNK)]
+    parts: dict[int, list[One]] = {}
+    for k, done in _map(job, "chunk", chunks, workers):
+        parts[k] = done
+        if progress is not None:
+            progress(sum(map(len, parts.values())), draws)
+    every = [one for k in sorted(parts) for one in parts[k]]
+    _require(every)
+    values = {name: _stacked(every, name, len(job.plan.horizons)) for name in VARIABLES}
+    return _draws(job, seed, elasticities, values, _worst([o.residuals for o in every]), draws, None)
 
 
-def _map(job: _Job, chunks: Sequence[range], workers: int) -> Iterator[tuple[range, list[_One]]]:
-    if workers == 1:
-        with _one_thread():
-            for chunk in chunks:
-                yield chunk, [_solve(job, number) for number in chunk]
+def _require(every: Sequence[One]) -> None:
+    refused = [one.refused for one in every if one.refused]
+    if refused:
+        raise SolveError(f"{len(refused)} of {len(every)} draws were refused; the first: {refused[0]}")
+
+
+def _stacked(every: Sequence[One], name: str, horizons: int) -> Array:
+    return np.array([[np.asarray(one.values[h][name]) for h in range(horizons)] for one in every])
+
+
+def _interpolated(
+    job: Job, seed: int, elasticities: str | None, workers: int | None, progress: Progress | None
+) -> Draws:
+    plan, sets = job.plan, [p.elasticity_set for p in job.parameters]
+    world = plan.world
+    bases = {name: world.elasticity_sets.get(name, world.trade_elasticity) for name in sorted(set(sets))}
+    # The short run first: it takes longest, and the long run then fills the gaps between workers.
+    order = sorted(plan.horizons, reverse=True)
+    tasks = [(horizon, name, theta) for horizon in order for name, theta in bases.items()]
+    patches: dict[tuple[str, str], Patch] = {}
+    for _, part in _map(job, "patch", tasks, workers):
+        patches[part.elasticity_set, part.horizon] = part
+        if progress is not None:
+            progress(len(patches), len(tasks) + 1)
+    surface = Surface(patches)
+    factor = np.array([math.log(p.trade_elasticity[0] / bases[p.elasticity_set][0]) for p in job.parameters])
+    mobility = np.array([p.mobility for p in job.parameters])
+    read = [surface.read(horizon, sets, factor, mobility) for horizon in plan.horizons]
+    values = {name: np.stack([r[name] for r in read], axis=1) for name in VARIABLES}
+    outside = np.flatnonzero(np.abs(factor) > RANGE)
+    probes = _probes(len(sets), outside)
+    chunks = [range(k, k + 1) for k in [*outside.tolist(), *probes]]
+    solved = dict(_map(job, "chunk", chunks, workers))
+    exact = [solved[k][0] for k in range(len(chunks))]
+    _require(exact)
+    for k, number in enumerate(outside):
+        for name in VARIABLES:
+            values[name][number] = _stacked([exact[k]], name, len(plan.horizons))[0]
+    check = _check(values, probes, exact[len(outside) :], len(plan.horizons))
+    check.require()
+    if progress is not None:
+        progress(len(tasks) + 1, len(tasks) + 1)
+    cases = 1 + (plan.exempt is not None) + (plan.reference is not None)
+    count = sum(p.equilibria for p in patches.values()) + len(chunks) * cases * len(plan.horizons)
+    residuals = _worst([surface.residuals, *(one.residuals for one in exact)])
+    return _draws(job, seed, elasticities, values, residuals, count, check)
+
+
+def _probes(draws: int, outside: Array) -> list[int]:
+    """The draws that are also solved exactly: evenly spread, inside the range of the nodes."""
+    taken = set(outside.tolist())
+    wanted = np.unique(np.linspace(0, draws - 1, PROBES).round().astype(int))
+    return [int(k) for k in wanted if int(k) not in taken]
+
+
+def _check(values: Mapping[str, Array], probes: Sequence[int], exact: Sequence[One], horizons: int) -> Check:
+    worst, where = 0.0, ""
+    for name, value in values.items():
+        low, high = np.nanquantile(np.nan_to_num(value), [0.05, 0.95], axis=0)
+        width = np.maximum((high - low) / 2, LEAST_WIDTH)
+        gap = np.nan_to_num(np.abs(value[list(probes)] - _stacked(exact, name, horizons)) / width)
+        if gap.size and gap.max() > worst:
+            worst, where = float(gap.max()), name
+    return Check(len(probes), worst, where)
+
+
+def _draws(
+    job: Job,
+    seed: int,
+    elasticities: str | None,
+    values: Mapping[str, Array],
+    residuals: Mapping[str, float],
+    equilibria: int,
+    check: Check | None,
+) -> Draws:
+    return Draws(
+        plan=job.plan,
+        seed=seed,
+        elasticities=elasticities,
+        values=values,
+        trade_elasticity=np.array([p.trade_elasticity for p in job.parameters]),
+        mobility=np.array([p.mobility for p in job.parameters]),
+        elasticity_set=tuple(p.elasticity_set for p in job.parameters),
+        residuals=residuals,
+        equilibria=equilibria,
+        check=check,
+    )
+
+
+def _worst(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    markets = dict.fromkeys(market for residuals in found for market in residuals)
+    return {market: max(r.get(market, 0.0) for r in found) for market in markets}
+
+
+def _map(job: Job, verb: str, tasks: Sequence[Any], workers: int | None) -> Iterator[tuple[int, Any]]:
+    """Apply a method of the job to every task, in this process or in several; yields (position, result) as they end."""
+    count = max(1, min(_cores() if workers is None else workers, len(tasks)))
+    if count == 1:
+        with one_thread():
+            for k, task in enumerate(tasks):
+                yield k, getattr(job, verb)(task)
         return
     # Forking shares the world without copying it; a process that runs JAX has threads and must not be forked.
     import multiprocessing
 
     forkable = sys.platform == "linux" and "jax" not in sys.modules
     context = multiprocessing.get_context("fork" if forkable else "spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(job,)) as pool:
-        futures = {pool.submit(_chunk, chunk): chunk for chunk in chunks}
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(job,)) as pool:
+        futures = {pool.submit(_work, verb, task): k for k, task in enumerate(tasks)}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -196,22 +322,22 @@ def _map(job: _Job, chunks: Sequence[range], workers: int) -> Iterator[tuple[ran
             raise
 
 
-_job: _Job | None = None  # what a worker process works on
+_job: Job | None = None  # what a worker process works on
 
 
-def _begin(job: _Job) -> None:
+def _begin(job: Job) -> None:
     global _job
     _job = job
 
 
-def _chunk(numbers: range) -> list[_One]:
+def _work(verb: str, task: Any) -> Any:
     assert _job is not None
-    with _one_thread():
-        return [_solve(_job, number) for number in numbers]
+    with one_thread():
+        return getattr(_job, verb)(task)
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """One thread of linear algebra: more are slower on matrices of this size and change the last bits."""
     from threadpoolctl import threadpool_limits
 
@@ -224,28 +350,6 @@ def _cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:
         return os.cpu_count() or 1
-
-
-def _gather(job: _Job, done: Sequence[_One]) -> Draws:
-    refused = [one.refused for one in done if one.refused]
-    if refused:
-        raise SolveError(f"{len(refused)} of {len(done)} draws were refused; the first: {refused[0]}")
-    horizons = range(len(job.plan.horizons))
-    stacked = {
-        name: np.array([[np.asarray(one.values[h][name]) for h in horizons] for one in done]) for name in VARIABLES
-    }
-    found = [residuals for one in done for residuals in one.residuals]
-    return Draws(
-        plan=job.plan,
-        seed=job.seed,
-        elasticities=job.elasticities,
-        values=stacked,
-        trade_elasticity=np.array([one.parameters.trade_elasticity for one in done]),
-        mobility=np.array([one.parameters.mobility for one in done]),
-        elasticity_set=tuple(one.parameters.elasticity_set for one in done),
-        residuals={market: max(r[market] for r in found) for market in found[0]},
-        passes=np.array([one.passes for one in done]),
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +370,7 @@ def variants(plan: Plan, elasticities: str | None = None) -> tuple[Variant, ...]
     names = [name for name in world.elasticity_sets if elasticities is None or name == elasticities]
     central = central_parameters(world, elasticities)
     found = []
-    with _one_thread():
+    with one_thread():
         for name in names:
             parameters = Parameters(world.elasticity_sets[name], math.inf, name)
             found.append(Variant("elasticities", name, _long_run(plan, parameters, plan.closure)))
@@ -276,4 +380,4 @@ def variants(plan: Plan, elasticities: str | None = None) -> tuple[Variant, ...]
 
 
 def _long_run(plan: Plan, parameters: Parameters, closure: trade.Closure) -> dict[str, Array]:
-    return simulate.values(plan, simulate.solve_cases(plan, parameters, "long run", closure=closure))
+    return simulation.values(plan, simulation.solve_cases(plan, parameters, "long run", closure=closure))

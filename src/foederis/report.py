@@ -16,12 +16,12 @@ import numpy as np
 
 from foederis import ensemble, ledger, report_findings, report_text, store
 from foederis import scenario as scenarios
-from foederis import simulate as engine
+from foederis import simulation as engine
 from foederis import world as worlds
 from foederis.errors import UsageError
 from foederis.report_findings import Findings, Path, Result
 from foederis.scenario import Scenario
-from foederis.simulate import VARIABLES
+from foederis.simulation import VARIABLES
 from foederis.store_manifest import Manifest
 from foederis.world import World
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["DRAWS", "Run", "Stage", "simulate"]
 
 DRAWS = 500
+BASE = "us-japan-baseline"  # what a scenario without a reference is compared with
 Stage = Callable[[str, int, int], None]  # what is being done, done so far, of how many
 
 
@@ -174,13 +175,15 @@ def simulate(
     compared_with: Scenario | str | None = None,
     elasticities: str | None = None,
     workers: int | None = None,
+    exact: bool = False,
     stage: Stage | None = None,
 ) -> Run:
     """Simulate one scenario or several under labels, with the same draws.
 
     A scenario is an object, a preset id or a path; each is compared with `compared_with`, by default what it names
     under `compare_to` (the base year's tariffs where it names nothing). `world` defaults to the embedded one, with the
-    options that the scenario names. `stage` is told how far the work is.
+    options that the scenario names. `exact` solves every draw instead of interpolating between exact solutions. `stage`
+    is told how far the work is.
 
     Raises ScenarioError, UsageError, DataError or SolveError; nothing is returned that did not converge.
     """
@@ -194,15 +197,19 @@ def simulate(
         chosen = elasticities if elasticities is not None else scenario.economics.elasticities
         central = ensemble.central_solutions(plan, chosen)
         tell(f"central elasticities: {_first_answer(plan, central)}", 1, 1)
-        done = 0
 
-        def progress(count: int, label: str = label) -> None:
-            nonlocal done
-            done += count
-            tell(f"draws {label}", done, draws)
+        def progress(done: int, of: int, label: str = label) -> None:
+            tell(f"equilibria {label}", done, of)
 
         found = ensemble.run_draws(
-            plan, draws=draws, seed=seed, elasticities=chosen, central=central, workers=workers, progress=progress
+            plan,
+            draws=draws,
+            seed=seed,
+            elasticities=chosen,
+            central=central,
+            workers=workers,
+            progress=progress,
+            exact=exact,
         )
         results[label] = Result(plan, central, found, ensemble.variants(plan, chosen))
         paths[label] = report_findings.tariff_path(plan)
@@ -219,13 +226,12 @@ def _labelled(given: Scenario | str | Mapping[str, Scenario | str]) -> dict[str,
 
 
 def _against(scenario: Scenario, given: Scenario | str | None) -> Scenario:
-    name = given if given is not None else scenario.compare_to or "before-2025"
+    name = given if given is not None else scenario.compare_to or BASE
     return scenarios.load(name) if isinstance(name, str) else name
 
 
 def _world_of(scenario: Scenario) -> World:
-    options = scenario.economics
-    return worlds.load(us_imports=options.us_imports, tariffs=options.tariffs)
+    return worlds.load(**scenario.world_options())
 
 
 def _manifest(results: Mapping[str, Result], seed: int, draws: int) -> Manifest:

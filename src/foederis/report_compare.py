@@ -83,7 +83,8 @@ def render(run: Run, differences: tuple[Difference, ...], folder: str | None = N
     found = list(run.findings.values())
     head = f"{labels[0]}  vs  {labels[1]}      {found[0].draws:,} draws  seed {found[0].seed}  {found[0].vintage}"
     rates = [
-        f"  {label}: tariff on {words_names.country(f.target)} {words.percent(f.rate_after, decimals=1)} on {words.day(f.date)}"
+        f"  {label}: tariff on {words_names.country(f.target)} {words.percent(f.rate_after, decimals=1)}"
+        f" on {words.day(f.date)}"
         for label, f in run.findings.items()
     ]
     rows = [

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from foederis import goods, measures, words_names
 from foederis.ensemble import Draws, Variant
 from foederis.scenario_codes import EU27, SERVICES
-from foederis.simulate import VARIABLES, Plan, Solved
+from foederis.simulation import VARIABLES, Plan, Solved
 
 __all__ = ["Findings", "Number", "Path", "Result", "SectorRow", "find", "number", "quantiles", "tariff_path"]
 
@@ -34,7 +34,7 @@ class Result:
 
     def of(self, variable: str, horizon: str, label: str | None = None) -> Float[Array, " draw"]:
         """Draws of one number: a variable, at one horizon, for one country or sector where it has such an axis."""
-        value = self.draws.values[variable][:, self.plan.horizons.index(horizon)]  # type: ignore[arg-type]
+        value = self.draws.values[variable][:, self.plan.horizons.index(horizon)]
         dims = VARIABLES[variable].dims
         if not dims:
             return np.asarray(value)
@@ -118,8 +118,8 @@ class Findings:
     losers: tuple[Number, ...]
     turns_on: tuple[tuple[str, str, float, float], ...]  # kind, name, coercer's gain bn USD, target's change per cent
     residuals: Mapping[str, float]
-    passes: int
     equilibria: int
+    interpolation: tuple[float, int] | None  # worst error in half-widths of an interval, on how many exact draws
     unused: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -142,7 +142,15 @@ class Findings:
             name: getattr(self, name)
             for name in (
                 *("scenario", "compared_with", "coercer", "target", "vintage", "draws", "seed", "rate_before"),
-                *("rate_after", "by_authority", "probability_gain", "residuals", "passes", "equilibria", "unused"),
+                *(
+                    "rate_after",
+                    "by_authority",
+                    "probability_gain",
+                    "residuals",
+                    "equilibria",
+                    "interpolation",
+                    "unused",
+                ),
             )
         }
         return {
@@ -223,8 +231,8 @@ def find(result: Result, path: Path | None = None) -> Findings:
         losers=tuple(p for p in reversed(partners[-3:]) if p.median < 0),
         turns_on=_turns_on(result),
         residuals=draws.residuals,
-        passes=int(draws.passes.max()),
-        equilibria=draws.size * len(plan.horizons) * (1 + (plan.exempt is not None) + (plan.reference is not None)),
+        equilibria=draws.equilibria,
+        interpolation=None if draws.check is None else (draws.check.worst, draws.check.draws),
         unused=tuple(plan.scenario.unused()),
     )
 

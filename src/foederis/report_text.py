@@ -1,4 +1,4 @@
-"""A run on the terminal: one honest sentence, a table with intervals, sectors, diversion, what it turns on, certificate."""
+"""A run on the terminal: one honest sentence, a table with intervals, sectors, diversion, what it turns on."""
 
 from __future__ import annotations
 
@@ -156,8 +156,9 @@ def _foot(found: Findings, folder: str | None) -> str:
         (
             "Solver",
             f"worst residual {found.residuals[worst]:.1e} ({worst.replace('_', ' ')})"
-            f" over {found.equilibria:,} equilibria",
+            f" over {found.equilibria:,} exact equilibria",
         ),
+        *_interpolation(found),
         ("Not in it", "finance, plants moving abroad, retaliation not listed, and what it does to the alliance"),
     ]
     rows += [("Not used", text) for text in found.unused]
@@ -167,6 +168,14 @@ def _foot(found: Findings, folder: str | None) -> str:
             ("Next", f"foederis compare {found.scenario} liberation-day | ledger {found.target} | validate"),
         ]
     return "\n".join(f"  {name:<12}{text}" for name, text in rows)
+
+
+def _interpolation(found: Findings) -> list[tuple[str, str]]:
+    if found.interpolation is None:
+        return []
+    worst, probes = found.interpolation
+    error = words.percent(100 * worst)
+    return [("Draws", f"read off them; worst error {error} of an interval's half-width, on {probes} exact draws")]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,)) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foederis.report_findings import QUANTILES, Path, Result, vintage
-from foederis.simulate import VARIABLES
+from foederis.simulation import VARIABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,7 +208,7 @@ def _rows(label: str, result: Result, name: str) -> pd.DataFrame:
     value = result.draws.values[name]
     with np.errstate(invalid="ignore"):
         found = _nanquantile(value)  # quantile, horizon, label...
-    axes = [list(LEVELS), list(plan.horizons)] + [list(result.labels(d)) for d in known.dims]
+    axes: Any = [list(LEVELS), list(plan.horizons)] + [list(result.labels(d)) for d in known.dims]
     names = ["quantile", "horizon", *known.dims]
     frame = pd.DataFrame({"value": found.ravel()}, index=pd.MultiIndex.from_product(axes, names=names)).reset_index()
     owner, partner = _sides(name, plan.coercer, plan.target)

@@ -13,7 +13,6 @@ The long-run elasticities hold at both; published one-year responses are no trad
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -23,7 +22,7 @@ from jaxtyping import Float
 
 from foederis import trade
 from foederis.errors import DataError, SolveError, UsageError
-from foederis.simulate_outcomes import VARIABLES, Pair, outcomes
+from foederis.simulation_outcomes import VARIABLES, Pair, outcomes
 from foederis.trade import Economy, Equilibrium, Shock
 from foederis.world import World
 
@@ -75,6 +74,7 @@ class Plan:
     exempt: Case | None
     closure: trade.Closure
     numeraire: str
+    mobility: float  # of the long run; infinite unless the scenario says otherwise
     horizons: tuple[Horizon, ...] = HORIZONS
 
     @property
@@ -121,6 +121,7 @@ def plan(
         exempt=None if _same(exempt, case) else exempt,
         closure=economics.closure,
         numeraire=economics.numeraire,
+        mobility=economics.mobility,
         horizons=horizons,
     )
 
@@ -132,8 +133,8 @@ def _case(name: str, scenario: Scenario, world: World, day: dt.date) -> Case:
 def _same(one: Case, other: Case) -> bool:
     if not np.array_equal(one.tariff, other.tariff):
         return False
-    costs = [np.ones(1) if c.iceberg_hat is None else c.iceberg_hat for c in (one, other)]
-    return bool(np.array_equal(*np.broadcast_arrays(*costs)))
+    mine, theirs = (np.ones(1) if c.iceberg_hat is None else c.iceberg_hat for c in (one, other))
+    return bool(np.all(mine == theirs))
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +162,7 @@ def solve_cases(
 
     Raises SolveError when one of them is refused; the message names the case.
     """
-    mobility = math.inf if horizon == "long run" else parameters.mobility
+    mobility = plan.mobility if horizon == "long run" else parameters.mobility
     chosen = plan.closure if closure is None else closure
     warm = {} if start is None else start
 
