@@ -66,6 +66,7 @@ def test_options_change_what_is_said() -> None:
     other = world_report.facts(world.load().with_elasticities("CP"))
     assert other["elasticities"]["in_use"] == "CP"
     assert "In use     CP, " in text(other)
+    assert "trade surplus" in text(other)
     coarse = world_report.facts(world.load().aggregate(INDO_PACIFIC_21))
     assert len(coarse["countries"]) == 21
     assert "21 regions by 25 sectors" in text(coarse)

@@ -74,7 +74,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         _head(found),
         _section("Figures", _figure_rows(found["figures"])),
         _section(
-            f"Checks (largest relative residual, {found['tolerance']:.0e} allowed)",
+            "Checks (largest relative residual, 1e-9 allowed)",
             [(name, f"{value:.1e}") for name, value in found["checks"].items()],
         ),
         _section("Imbalance removed", _removed_rows(found["removed"])),
@@ -191,8 +191,9 @@ def _figure_rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("World trade", _tn(figures["world_trade_usd_bn"])),
     ]
     for code, value in figures["value_added_usd_bn"].items():
-        deficit = words.money(figures["deficit_usd_bn"][code])
-        rows.append((f"Value added {code}", f"{_tn(value)}; trade deficit {deficit}"))
+        deficit = figures["deficit_usd_bn"][code]
+        balance = f"trade {'deficit' if deficit > 0 else 'surplus'} {words.money(abs(deficit))}"
+        rows.append((f"Value added {code}", f"{_tn(value)}; {balance}"))
     return rows
 
 
