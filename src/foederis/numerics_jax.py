@@ -41,9 +41,9 @@ def enable_compilation_cache(folder: Path | None = None) -> Path | None:
 def anderson_loop(
     step: Callable[[JaxArray], tuple[JaxArray, JaxArray]],
     start: JaxArray,
-    tolerance: float,
+    tolerance: float | JaxArray,
     memory: int = 5,
-    max_passes: int = 200,
+    max_passes: int | JaxArray = 200,
 ) -> tuple[JaxArray, JaxArray, JaxArray]:
     """Type-II Anderson acceleration (Walker & Ni 2011) as a `lax.while_loop`: (point of least error, passes, error).
 

@@ -156,9 +156,15 @@ class Equilibrium:
 
 
 def equilibrium_of(
-    economy: Economy, shock: Shock, engine: str, passes: int, problem: Problem, state: State, at: Markets
+    economy: Economy,
+    shock: Shock,
+    engine: str,
+    passes: int,
+    state: State,
+    at: Markets,
+    residuals: Mapping[str, Array],
 ) -> Equilibrium:
-    """An equilibrium from a converged state of the loop, with its certificate."""
+    """An equilibrium from a certified state of the loop."""
     log_wage = np.broadcast_to(state.log_income, state.log_cost.shape)
     log_wage = log_wage if state.log_wage is None else log_wage + state.log_wage
     return Equilibrium(
@@ -166,7 +172,7 @@ def equilibrium_of(
         shock=shock,
         engine=engine,
         passes=passes,
-        residuals={name: float(np.abs(part).max()) for name, part in certificate(problem, state, at).items()},
+        residuals={name: float(np.abs(part).max()) for name, part in residuals.items()},
         wage_hat=_country_first(np.exp(log_wage)),
         labour_income_hat=np.exp(state.log_income),
         cost_hat=_country_first(np.exp(state.log_cost)),

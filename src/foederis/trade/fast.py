@@ -52,3 +52,40 @@ def _run(
     problem: Problem, chord: Chord, start: JaxArray, tolerance: float, most: int, memory: int
 ) -> tuple[JaxArray, JaxArray, JaxArray]:
     return anderson_loop(lambda vector: step(problem, chord, vector), start, tolerance, memory, most)
+
+
+@jax.custom_vjp
+def equilibrium_state(problem: Problem, chord: Chord, start: JaxArray, tolerance: JaxArray) -> JaxArray:
+    """The equilibrium of a problem as a differentiable function of everything in it.
+
+    Backwards, the implicit function theorem: at a fixed point x = g(x, p) the cotangent obeys
+    lambda = v + (dg/dx)' lambda, solved by the same accelerated loop, and the answer is (dg/dp)' lambda. The chord and
+    the start get no derivative: they do not move the equilibrium. A state or an adjoint that did not converge comes out
+    as NaN, for the caller to refuse.
+    """
+    point, _, error = anderson_loop(
+        lambda vector: step(problem, chord, vector), start, tolerance, ADJOINT_MEMORY, ADJOINT_PASSES
+    )
+    return jnp.where(error <= tolerance, point, jnp.nan)
+
+
+def _forward(problem: Problem, chord: Chord, start: JaxArray, tolerance: JaxArray) -> tuple[JaxArray, Any]:
+    point = equilibrium_state(problem, chord, start, tolerance)
+    return point, (problem, chord, point)
+
+
+def _backward(kept: Any, cotangent: JaxArray) -> tuple[Any, Any, JaxArray, JaxArray]:
+    problem, chord, point = kept
+    _, pull_back = jax.vjp(lambda p, x: step(p, chord, x)[0], problem, point)
+    size = jnp.maximum(jnp.max(jnp.abs(cotangent)), 1e-300)
+
+    def adjoint_step(adjoint: JaxArray) -> tuple[JaxArray, JaxArray]:
+        image = cotangent + pull_back(adjoint)[1]
+        return image, jnp.max(jnp.abs(image - adjoint)) / size
+
+    adjoint, _, error = anderson_loop(adjoint_step, cotangent, ADJOINT_TOLERANCE, ADJOINT_MEMORY, ADJOINT_PASSES)
+    adjoint = jnp.where(error <= ADJOINT_TOLERANCE, adjoint, jnp.nan)
+    return pull_back(adjoint)[0], jax.tree_util.tree_map(jnp.zeros_like, chord), jnp.zeros_like(point), jnp.zeros(())
+
+
+equilibrium_state.defvjp(_forward, _backward)

@@ -1,8 +1,7 @@
 """The verbs: `solve` one equilibrium, `solve_many` for ensembles, `purge` an economy of its deficits.
 
-Every equilibrium starts from the base year (or a given start), is iterated by the chosen engine with the chord kept
-with the economy, and is certified. After `CHORD_PASSES` passes without an end the chord is made anew at the best point
-met; after `MOST_CHORDS` chords the solve is refused.
+Every equilibrium starts from the base year (or a given start), is searched for by the chosen engine with the chord kept
+with the economy (`search.py`), and is certified or refused.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import numpy as np
 from jaxtyping import Float
 
 from foederis.errors import DataError, SolveError, UsageError
-from foederis.numerics import FixedPoint, anderson
-from foederis.trade.chord import Chord, Problem, State, Wedge, layout, markets, pack, problem_of, start_of, step, unpack
-from foederis.trade.economy import Economy, Shock
-from foederis.trade.equilibrium import Equilibrium, certificate, equilibrium_of, refuse
+from foederis.trade.chord import Chord, Problem, State, Wedge, layout, pack, problem_of, start_of, unpack
+from foederis.trade.economy import Economy, Shock, deficit_rule
+from foederis.trade.equilibrium import Equilibrium, equilibrium_of, refuse
 from foederis.trade.precondition import chord_at
+from foederis.trade.search import Loop, Search, loop_of, numpy_loop
 
 Array = np.ndarray
 Engine = Literal["reference", "numpy", "jax"]
@@ -27,12 +26,6 @@ T = TypeVar("T")
 ENGINES: tuple[Engine, ...] = ("reference", "numpy", "jax")
 TOLERANCE = 1e-10
 PURGE_TOLERANCE = 1e-12  # below what users ask for: the purged economy is a base year
-MARGIN = 0.5  # the loop stops at this part of the tolerance: its error and the certificate weigh markets differently
-CHORD_PASSES = 60
-MOST_CHORDS = 6
-MEMORY = 5
-MEMORY_FAR = 8  # after a new chord: a far equilibrium gains from a longer memory
-Loop = Callable[[Problem, Chord, Float[Array, " state"], float, int, int], FixedPoint]
 
 
 def solve(
@@ -58,11 +51,11 @@ def solve(
 
         return solve_reference(base, checked, tolerance)
     wedge, chord = Wedge.of(base, checked), _chord_for(economy, checked)
-    return _solve_checked(base, checked, wedge, chord, _loop(engine), engine, tolerance, start)
+    return _solve_checked(base, checked, wedge, chord, loop_of(engine), engine, tolerance, start)
 
 
 def _chord_for(economy: Economy, shock: Shock) -> Chord:
-    """The chord a checked shock is solved with: of the purged economy at its own elasticities if deficits are purged."""
+    """The chord for a checked shock: that of the purged economy, at its own elasticities, if deficits are purged."""
     return chord_of(purge(economy) if shock.closure == "purged" else economy, shock.mobility)
 
 
@@ -83,7 +76,7 @@ def solve_many(
 
     Raises as `solve`; a SolveError names the member.
     """
-    loop = _loop(engine)
+    loop = loop_of(engine)
     last: tuple[Economy, Shock, Wedge] | None = None
     for number, shock in enumerate(_members(shocks, trade_elasticity)):
         checked = shock.check(economy)
@@ -119,18 +112,37 @@ def _members(
 def purge(economy: Economy, trade_elasticity: Float[Array, " sector"] | None = None) -> Economy:
     """The economy with its aggregate deficits removed at base tariffs, in the long run (one wage per country).
 
-    As Ossa (2014) does before an experiment. Kept with the economy for its own elasticities. Raises SolveError.
+    As Ossa (2014) does before an experiment. Kept with the economy for its own elasticities. Raises SolveError, also
+    when a country that imports nothing, or exports nothing, has a deficit: no change of wages can balance its trade.
     """
-    own = trade_elasticity is None or np.array_equal(trade_elasticity, economy.trade_elasticity)
+    own = _own(economy, trade_elasticity)
     if own and "purged" in economy.kept:
         kept: Economy = economy.kept["purged"]
         return kept
-    shock = Shock(trade_elasticity=trade_elasticity, closure="fixed_nominal", transfer=-economy.deficit).check(economy)
-    wedge, chord = Wedge.of(economy, shock), chord_of(economy, shock.mobility)
-    purged = rebase(_solve_checked(economy, shock, wedge, chord, numpy_loop, "numpy", PURGE_TOLERANCE, None))
+    purged = rebase(purging(economy, trade_elasticity))
     if own:
         economy.kept["purged"] = purged
     return purged
+
+
+def purging(economy: Economy, trade_elasticity: Float[Array, " sector"] | None = None) -> Equilibrium:
+    """The equilibrium that takes the base year to zero deficits (see `purge`)."""
+    own = _own(economy, trade_elasticity)
+    if own and "purging" in economy.kept:
+        kept: Equilibrium = economy.kept["purging"]
+        return kept
+    require_two_way_trade(economy)
+    shock = Shock(trade_elasticity=trade_elasticity, closure="fixed_nominal", transfer=-economy.deficit).check(economy)
+    wedge, chord = Wedge.of(economy, shock), chord_of(economy)
+    found = _solve_checked(economy, shock, wedge, chord, numpy_loop, "numpy", PURGE_TOLERANCE, None)
+    if own:
+        economy.kept["purging"] = found
+    return found
+
+
+def _own(economy: Economy, trade_elasticity: Float[Array, " sector"] | None) -> bool:
+    """True for the economy's own elasticities."""
+    return trade_elasticity is None or np.array_equal(trade_elasticity, economy.trade_elasticity)
 
 
 def rebase(equilibrium: Equilibrium) -> Economy:
@@ -162,28 +174,6 @@ def chord_of(economy: Economy, mobility: float = np.inf) -> Chord:
     return chords[mobility]
 
 
-def numpy_loop(
-    problem: Problem, chord: Chord, start: Float[Array, " state"], tolerance: float, memory: int, most: int
-) -> FixedPoint:
-    """The step under Anderson acceleration in NumPy."""
-
-    def pass_(vector: Float[Array, " state"]) -> tuple[Float[Array, " state"], float]:
-        image, error = step(problem, chord, vector)
-        return image, float(error)
-
-    return anderson(pass_, start, tolerance=tolerance, memory=memory, max_passes=most)
-
-
-def _loop(engine: str) -> Loop:
-    if engine == "numpy":
-        return numpy_loop
-    if engine == "jax":
-        from foederis.trade.fast import jax_loop
-
-        return jax_loop
-    raise UsageError(f"unknown engine {engine!r}; there are {', '.join(ENGINES)}")
-
-
 def _solve_checked(
     economy: Economy,
     shock: Shock,
@@ -194,37 +184,25 @@ def _solve_checked(
     tolerance: float,
     start: Equilibrium | None,
 ) -> Equilibrium:
-    """Iterate, refresh the chord when it does not end, certify or refuse."""
+    """Search from the start, certify or refuse."""
     assert shock.trade_elasticity is not None
     problem = problem_of(economy, shock, wedge.weights(economy, shock.trade_elasticity))
     if wedge.cuts:
         require_suppliers(economy, problem)
+    base = replace(
+        problem,
+        weight=layout(economy)["weight"],
+        deficit_constant=deficit_rule(economy, replace(shock, transfer=None)).constant,
+    )
     home = start_of(economy, problem)
-    vector = home if start is None else _vector_of(start, economy, problem)
-    passes = 0
-    goal = MARGIN * tolerance
-    with np.errstate(all="ignore"):  # a wild step shows as an error that is not finite and ends the loop
-        for chords in range(MOST_CHORDS + 1):
-            memory = MEMORY if chords == 0 else MEMORY_FAR
-            end = loop(problem, chord, vector, goal, memory, CHORD_PASSES)
-            passes += end.passes
-            state = unpack(problem, end.point)
-            at = markets(problem, state)
-            parts = certificate(problem, state, at)
-            if all(np.abs(part).max() <= tolerance for part in parts.values()):
-                return equilibrium_of(economy, shock, engine, passes, problem, state, at)
-            if end.converged(goal):
-                goal, vector = goal / 10.0, end.point
-                continue
-            vector = end.point if end.error < 1.0 else home
-            try:
-                chord = chord_at(problem, unpack(problem, vector))
-            except np.linalg.LinAlgError:
-                break
-    raise refuse(economy, parts, tolerance, passes)
+    search = Search(problem, base, home, loop, tolerance)
+    found = search.run(chord, home if start is None else state_vector(start, economy, problem))
+    if not found.certified(tolerance):
+        raise refuse(economy, found.residuals, tolerance, found.passes)
+    return equilibrium_of(economy, shock, engine, found.passes, found.state, found.at, found.residuals)
 
 
-def _vector_of(start: Equilibrium, economy: Economy, problem: Problem) -> Float[Array, " state"]:
+def state_vector(start: Equilibrium, economy: Economy, problem: Problem) -> Float[Array, " state"]:
     """The loop's state at an equilibrium; raises DataError when its labels are not those of the economy."""
     if (start.economy.countries, start.economy.sectors) != (economy.countries, economy.sectors):
         raise DataError("start: an equilibrium of other countries or sectors")
@@ -249,4 +227,18 @@ def require_suppliers(economy: Economy, problem: Problem) -> None:
             f"no supplier of {economy.sectors[sector]} is left to {economy.countries[importer]} ({int(cut.sum())} such"
             " markets): every origin it buys from is cut off; leave one open",
             where=f"price: {where}",
+        )
+
+
+def require_two_way_trade(economy: Economy) -> None:
+    """Refuse to balance the trade of a country that only exports or only imports."""
+    home = np.einsum("nnj->n", economy.flow)
+    imports, exports = economy.flow.sum(axis=(1, 2)) - home, economy.flow.sum(axis=(0, 2)) - home
+    unbalanced = np.abs(economy.deficit) > PURGE_TOLERANCE * economy.value_added
+    stuck = unbalanced & ((imports <= 0.0) | (exports <= 0.0))
+    if stuck.any():
+        country = economy.countries[int(np.argmax(stuck))]
+        raise SolveError(
+            f"the trade of {country} cannot be balanced: it trades one way only; use closure fixed_share",
+            where=f"trade_balance: {country}",
         )
