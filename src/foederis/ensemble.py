@@ -54,6 +54,7 @@ MOBILITY = (1.2, 1.5)
 MIN_DRAWS = 20  # fewer cannot show a 90 % interval
 MAX_DRAWS = 100_000
 CHUNK = 25
+SHARPER = 3  # nodes added to every surface when the check fails
 PROBES = 10  # draws solved exactly to measure the error of the interpolation
 LEAST_WIDTH = 1e-4  # per cent or bn USD: intervals narrower than this count as this wide
 
@@ -62,7 +63,7 @@ def central_parameters(world: World, elasticities: str | None = None) -> Paramet
     """The set named (default: the world's own), unscaled, and the middle of the mobility range."""
     name = world.meta.get("elasticity_default", "table") if elasticities is None else elasticities
     theta = world.trade_elasticity if elasticities is None else _set(world, elasticities)
-    return Parameters(theta, sum(MOBILITY) / 2, str(name))
+    return Parameters(theta, 0.0, sum(MOBILITY) / 2, str(name))
 
 
 def draw_parameters(world: World, seed: int, number: int, elasticities: str | None = None) -> Parameters:
@@ -77,7 +78,7 @@ def draw_parameters(world: World, seed: int, number: int, elasticities: str | No
         theta = world.elasticity_sets[name]
     else:
         name, theta = "table", world.trade_elasticity
-    return Parameters(theta * factor, float(mobility), name)
+    return Parameters(theta, math.log(factor), float(mobility), name)
 
 
 def _set(world: World, name: str) -> Float[Array, " sector"]:
@@ -172,10 +173,10 @@ class Job:
         """Solve some draws exactly."""
         return [self.solve(number) for number in numbers]
 
-    def patch(self, task: tuple[Horizon, str, Float[Array, " sector"]]) -> Patch:
+    def patch(self, task: tuple[Horizon, str, Float[Array, " sector"], int]) -> Patch:
         """Solve the nodes of one set at one horizon."""
-        horizon, name, theta = task
-        return patch(self.plan, horizon, name, theta, self.start[horizon])
+        horizon, name, theta, extra = task
+        return patch(self.plan, horizon, name, theta, self.start[horizon], extra)
 
 
 @dataclass(eq=False)
@@ -218,44 +219,55 @@ def _stacked(every: Sequence[One], name: str, horizons: int) -> Array:
 def _interpolated(
     job: Job, seed: int, elasticities: str | None, workers: int | None, progress: Progress | None
 ) -> Draws:
-    plan, sets = job.plan, [p.elasticity_set for p in job.parameters]
-    world = plan.world
-    bases = {name: world.elasticity_sets.get(name, world.trade_elasticity) for name in sorted(set(sets))}
-    # The short run first: it takes longest, and the long run then fills the gaps between workers.
-    order = sorted(plan.horizons, reverse=True)
-    tasks = [(horizon, name, theta) for horizon in order for name, theta in bases.items()]
-    patches: dict[tuple[str, str], Patch] = {}
-    for _, part in _map(job, "patch", tasks, workers):
-        patches[part.elasticity_set, part.horizon] = part
-        if progress is not None:
-            progress(len(patches), len(tasks) + 1)
-    surface = Surface(patches)
-    factor = np.array([math.log(p.trade_elasticity[0] / bases[p.elasticity_set][0]) for p in job.parameters])
-    mobility = np.array([p.mobility for p in job.parameters])
-    read = [surface.read(horizon, sets, factor, mobility) for horizon in plan.horizons]
-    values = {name: np.stack([r[name] for r in read], axis=1) for name in VARIABLES}
-    outside = np.flatnonzero(np.abs(factor) > RANGE)
-    probes = _probes(len(sets), outside)
-    chunks = [range(k, k + 1) for k in [*outside.tolist(), *probes]]
-    solved = dict(_map(job, "chunk", chunks, workers))
-    exact = [solved[k][0] for k in range(len(chunks))]
+    """Surfaces first, then the draws that need or check them; sharper surfaces once where the check fails."""
+    plan = job.plan
+    factor = np.array([p.log_factor for p in job.parameters])
+    outside = np.flatnonzero(np.abs(factor) > RANGE).tolist()
+    probes = _probes(len(factor), outside)
+    numbers = [*outside, *probes]
+    solved = dict(_map(job, "solve", numbers, workers))
+    exact = [solved[k] for k in range(len(numbers))]
     _require(exact)
-    for k, number in enumerate(outside):
-        for name in VARIABLES:
-            values[name][number] = _stacked([exact[k]], name, len(plan.horizons))[0]
-    check = _check(values, probes, exact[len(outside) :], len(plan.horizons))
+    count = len(numbers) * len(plan.horizons) * plan.cases
+    for extra in (0, SHARPER):
+        surface = _surface(job, extra, workers, progress)
+        values = _read(job, surface, factor)
+        count += sum(p.equilibria for p in surface.patches.values())
+        check = _check(values, probes, exact[len(outside) :], len(plan.horizons))
+        if check.good:
+            break
     check.require()
-    if progress is not None:
-        progress(len(tasks) + 1, len(tasks) + 1)
-    cases = 1 + (plan.exempt is not None) + (plan.reference is not None)
-    count = sum(p.equilibria for p in patches.values()) + len(chunks) * cases * len(plan.horizons)
+    for number, one in zip(outside, exact, strict=False):
+        for name in VARIABLES:
+            values[name][number] = _stacked([one], name, len(plan.horizons))[0]
     residuals = _worst([surface.residuals, *(one.residuals for one in exact)])
     return _draws(job, seed, elasticities, values, residuals, count, check)
 
 
-def _probes(draws: int, outside: Array) -> list[int]:
+def _surface(job: Job, extra: int, workers: int | None, progress: Progress | None) -> Surface:
+    bases = {p.elasticity_set: p.base for p in job.parameters}
+    # The short run and the steep sets first: they take longest, and the rest then fills the gaps between workers.
+    horizons = sorted(job.plan.horizons, reverse=True)
+    order = sorted(bases, key=lambda name: (-bases[name].max(), name))
+    tasks = [(horizon, name, bases[name], extra) for horizon in horizons for name in order]
+    patches: dict[tuple[str, str], Patch] = {}
+    for _, part in _map(job, "patch", tasks, workers):
+        patches[part.elasticity_set, part.horizon] = part
+        if progress is not None:
+            progress(len(patches), len(tasks))
+    return Surface(patches)
+
+
+def _read(job: Job, surface: Surface, factor: Float[Array, " draw"]) -> dict[str, Array]:
+    sets = [p.elasticity_set for p in job.parameters]
+    mobility = np.array([p.mobility for p in job.parameters])
+    read = [surface.read(horizon, sets, factor, mobility) for horizon in job.plan.horizons]
+    return {name: np.stack([r[name] for r in read], axis=1) for name in VARIABLES}
+
+
+def _probes(draws: int, outside: Sequence[int]) -> list[int]:
     """The draws that are also solved exactly: evenly spread, inside the range of the nodes."""
-    taken = set(outside.tolist())
+    taken = set(outside)
     wanted = np.unique(np.linspace(0, draws - 1, PROBES).round().astype(int))
     return [int(k) for k in wanted if int(k) not in taken]
 
@@ -372,7 +384,7 @@ def variants(plan: Plan, elasticities: str | None = None) -> tuple[Variant, ...]
     found = []
     with one_thread():
         for name in names:
-            parameters = Parameters(world.elasticity_sets[name], math.inf, name)
+            parameters = Parameters(world.elasticity_sets[name], 0.0, math.inf, name)
             found.append(Variant("elasticities", name, _long_run(plan, parameters, plan.closure)))
         for closure in trade.CLOSURES:
             found.append(Variant("closure", closure, _long_run(plan, central, closure)))

@@ -13,6 +13,7 @@ The long-run elasticities hold at both; published one-year responses are no trad
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -39,11 +40,18 @@ TOLERANCE = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """One draw of what is uncertain: trade elasticities (theta) and the labour mobility of the short run (nu of T7)."""
+    """One draw of what is uncertain: a published set of trade elasticities (theta) times one factor, and the labour
+    mobility of the short run (nu of T7)."""
 
-    trade_elasticity: Float[Array, " sector"]
+    base: Float[Array, " sector"]
+    log_factor: float
     mobility: float
     elasticity_set: str
+
+    @property
+    def trade_elasticity(self) -> Float[Array, " sector"]:
+        """Theta of the draw."""
+        return self.base * math.exp(self.log_factor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +84,11 @@ class Plan:
     numeraire: str
     mobility: float  # of the long run; infinite unless the scenario says otherwise
     horizons: tuple[Horizon, ...] = HORIZONS
+
+    @property
+    def cases(self) -> int:
+        """Number of worlds to solve at each horizon."""
+        return 1 + (self.exempt is not None) + (self.reference is not None)
 
     @property
     def size(self) -> Mapping[str, int]:
