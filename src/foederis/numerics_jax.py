@@ -15,14 +15,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the compilation cache is c
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-jax.config.update("jax_enable_x64", True)
+_configure: Any = jax.config.update  # untyped in JAX
+_configure("jax_enable_x64", True)
 
 JaxArray = jax.Array
 
 
 def enable_compilation_cache(folder: Path | None = None) -> Path | None:
-    """Keep compiled programs on disk (default: the user's cache folder); returns the folder, or None if not writable."""
+    """Keep compiled programs on disk (default: the user's cache folder); the folder, or None if not writable."""
     if folder is None:
         root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         folder = Path(root) / "foederis" / f"jax-{jax.__version__}"
@@ -32,9 +34,9 @@ def enable_compilation_cache(folder: Path | None = None) -> Path | None:
         return None
     if not os.access(folder, os.W_OK):
         return None
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    _configure("jax_compilation_cache_dir", str(folder))
+    _configure("jax_persistent_cache_min_compile_time_secs", 0.1)
+    _configure("jax_persistent_cache_min_entry_size_bytes", 0)
     return folder
 
 
@@ -67,14 +69,14 @@ def anderson_loop(
         best = jnp.where(error < least, point, best)
         return mixed, residuals, images, gram, count + 1, error, best, jnp.fmin(least, error)
 
-    def unfinished(state: Any) -> JaxArray:
+    def unfinished(state: Any) -> Any:
         return (state[5] > tolerance) & (state[5] < jnp.inf) & (state[4] < max_passes)  # a NaN error ends the loop
 
     history = jnp.zeros((slots, size))
-    largest = jnp.finfo(start.dtype).max  # before the first pass; an infinite error ends the loop
+    largest = float(np.finfo(float).max)  # before the first pass; an infinite error ends the loop
     state = (start, history, history, jnp.zeros((slots, slots)), 0, largest, start, jnp.asarray(jnp.inf))
-    state = jax.lax.while_loop(unfinished, body, state)
-    return state[6], state[4], state[7]
+    end: Any = jax.lax.while_loop(unfinished, body, state)
+    return end[6], end[4], end[7]
 
 
 def _mixing_weights(gram: JaxArray, slot: JaxArray, valid: JaxArray) -> JaxArray:

@@ -6,13 +6,14 @@
     reference      the plain solver, the equations in the paper's order
     chord          the closed-chord step, written once for NumPy and JAX
     precondition   the matrices of the step
+    search         the loop, new chords, smaller steps
     solver         solve, solve_many, purge
     fast           the compiled loop (JAX)
-    gradient       derivatives of any objective in tariffs, elasticities, transfers and iceberg costs (JAX)
+    adjoint        gradient: derivatives of any objective in tariffs, elasticities, transfers, iceberg costs (JAX)
     equilibrium    the certified result
     results        the result as a labelled dataset (xarray)
 
-Names are loaded when first asked for: `solve` needs NumPy alone.
+Names are loaded when first asked for: `solve` needs NumPy alone, `engine="jax"` and `gradient` import JAX.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from foederis.trade.adjoint import Gradient, Outcome, gradient
     from foederis.trade.economy import CLOSURES, Closure, Economy, Shock, calibrate
     from foederis.trade.elasticity import Dispersion, EpsFob, Theta
     from foederis.trade.equilibrium import Equilibrium
@@ -36,9 +38,12 @@ _HOME = {
     "Engine": "solver",
     "EpsFob": "elasticity",
     "Equilibrium": "equilibrium",
+    "Gradient": "adjoint",
+    "Outcome": "adjoint",
     "Shock": "economy",
     "Theta": "elasticity",
     "calibrate": "economy",
+    "gradient": "adjoint",
     "purge": "solver",
     "rebase": "solver",
     "solve": "solver",
@@ -55,9 +60,12 @@ __all__ = [
     "Engine",
     "EpsFob",
     "Equilibrium",
+    "Gradient",
+    "Outcome",
     "Shock",
     "Theta",
     "calibrate",
+    "gradient",
     "purge",
     "rebase",
     "solve",

@@ -119,8 +119,10 @@ def layout(economy: Economy) -> dict[str, Array]:
     kept: dict[str, Array] | None = economy.kept.get("layout")
     if kept is None:
         gross = economy.trade_share.transpose(2, 0, 1)
+        tau = np.ascontiguousarray(1.0 + economy.tariff.transpose(2, 0, 1))
         kept = {
-            "weight": np.stack([gross, gross / (1.0 + economy.tariff.transpose(2, 0, 1))], axis=1),
+            "weight": np.stack([gross, gross / tau], axis=1),
+            "tau": tau,
             "input_share": np.ascontiguousarray(economy.input_share.transpose(0, 2, 1)),
             "value_added_share": np.ascontiguousarray(economy.value_added_share.T),
             "final_share": np.ascontiguousarray(economy.final_share.T),

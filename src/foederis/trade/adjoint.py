@@ -1,7 +1,7 @@
 r"""Derivatives of an objective in every tariff, iceberg cost, elasticity and transfer, by one adjoint solve.
 
 The equilibrium is found and certified first; then the objective is differentiated backwards through it with the
-implicit function theorem (`fast.equilibrium_state`). One call costs about one more solve, however many inputs there are.
+implicit function theorem (`fast.equilibrium_state`). That costs about one more solve, however many inputs there are.
 
 The objective is the log welfare of a country, a weighted sum of log welfares, or any function of an `Outcome` written
 with `jax.numpy`. Importing this module imports JAX.
@@ -22,7 +22,7 @@ from jaxtyping import Float
 from foederis.errors import SolveError, UsageError
 from foederis.numerics_jax import JaxArray
 from foederis.trade import equations
-from foederis.trade.chord import Chord, Markets, Problem, State, layout, markets, problem_of, unpack
+from foederis.trade.chord import Chord, Markets, Problem, State, Wedge, layout, markets, problem_of, unpack
 from foederis.trade.economy import Economy, Shock, deficit_rule
 from foederis.trade.equilibrium import Equilibrium
 from foederis.trade.fast import device_chord, equilibrium_state
@@ -99,9 +99,10 @@ def gradient(
     purging = found.shock.closure == "purged" and "trade_elasticity" in wrt
     first = _purging(economy, found) if purging else None
     second = _stage(found.economy, found)
-    with_sides = (inputs, first, second, found.economy.income, np.asarray(tolerance), weights)
-    value, slope = _value_and_slope(*with_sides, objective=function)
-    parts = _by_input(found, inputs, slope)
+    value, slope = _value_and_slope(
+        inputs, first, second, found.economy.income, np.asarray(tolerance), weights, objective=function
+    )
+    parts = _by_input(found, slope)
     if not np.isfinite(value) or not all(np.isfinite(part).all() for part in parts.values()):
         raise SolveError(
             "the derivatives at this equilibrium did not converge: it is too close to one where trade ends; lower the"
@@ -123,11 +124,11 @@ def _objective(economy: Economy, objective: Objective) -> tuple[Float[Array, " c
 
 
 class _Inputs(NamedTuple):
-    """What the program differentiates in; tariffs and iceberg costs follow by hand (`_by_input`)."""
+    """What the program differentiates in; as slopes, by log trade cost and by rate (see `_in_rates`)."""
 
-    factor: Float[Array, "sector importer exporter"]  # kappa_hat^-theta
-    tau_new: Float[Array, "sector importer exporter"]
-    theta: Float[Array, "sector 1"]
+    factor: Float[Array, "sector importer exporter"]  # kappa_hat^-theta; slope: by log kappa_hat
+    tau_new: Float[Array, "sector importer exporter"]  # slope: by tau_new, the change of kappa_hat included
+    theta: Float[Array, "sector 1"]  # slope: at given trade costs to the power of minus theta
     deficit_constant: Float[Array, " country"]
 
 
@@ -140,13 +141,14 @@ class _Stage(NamedTuple):
 
 
 def _inputs(found: Equilibrium) -> _Inputs:
-    theta = found.trade_elasticity
-    factor = (
-        np.exp(-theta * np.log(found.kappa_hat)) if (found.kappa_hat != 1.0).any() else np.ones_like(found.kappa_hat)
-    )
-    rule = deficit_rule(found.economy, found.shock)
-    tau_new = np.ascontiguousarray((1.0 + found.tariff_new).transpose(2, 0, 1))
-    return _Inputs(np.ascontiguousarray(factor.transpose(2, 0, 1)), tau_new, theta[:, None], rule.constant)
+    economy, wedge, theta = found.economy, Wedge.of(found.economy, found.shock), found.trade_elasticity
+    n, j = economy.final_share.shape
+    factor, tau_new = np.ones(j * n * n), layout(economy)["tau"].reshape(-1).copy()
+    cells = wedge.cells - wedge.sector * n * n
+    factor[cells] = np.exp(-theta[wedge.sector] * wedge.log_kappa)
+    tau_new[cells] = wedge.tau_new
+    constant = deficit_rule(economy, found.shock).constant
+    return _Inputs(factor.reshape(j, n, n), tau_new.reshape(j, n, n), theta[:, None], constant)
 
 
 def _stage(economy: Economy, found: Equilibrium) -> _Stage:
@@ -187,7 +189,14 @@ def _value_and_slope(
         outcome = _outcome(problem, state, markets(problem, state), base_income)
         return (weights * jnp.log(outcome.welfare_hat)).sum() if objective is None else objective(outcome)
 
-    return jax.value_and_grad(value)(inputs)
+    objective_value, slope = jax.value_and_grad(value)(inputs)
+    return objective_value, _in_rates(inputs, slope)
+
+
+def _in_rates(inputs: _Inputs, slope: _Inputs) -> _Inputs:
+    """Slopes by log kappa_hat, and by tau_new with kappa_hat = tau_new / tau * iceberg following it."""
+    by_log_kappa = -inputs.theta[:, :, None] * slope.factor * inputs.factor
+    return slope._replace(factor=by_log_kappa, tau_new=slope.tau_new + by_log_kappa / inputs.tau_new)
 
 
 def _base_year(
@@ -235,19 +244,23 @@ def _outcome(problem: Problem, state: State, at: Markets, base_income: JaxArray)
     )
 
 
-def _by_input(found: Equilibrium, inputs: _Inputs, slope: _Inputs) -> dict[str, Array]:
-    """Derivatives in the program's inputs carried to tariffs, iceberg costs and elasticities.
+def _by_input(found: Equilibrium, slope: _Inputs) -> dict[str, Array]:
+    """Slopes as derivatives in tariffs, iceberg costs, elasticities and transfers.
 
-    The factor is (tau_new / tau_old * iceberg)^-theta. A cell that is cut off has factor zero and stays so.
+    An elasticity also acts through kappa_hat^-theta, in the cells whose trade cost changes; a cell that is cut off has
+    factor zero and stays so.
     """
     assert found.shock.iceberg_hat is not None
-    by_log_kappa = -inputs.theta[:, :, None] * np.asarray(slope.factor) * inputs.factor
-    log_kappa = np.log(found.kappa_hat).transpose(2, 0, 1)
-    known = np.where(np.isfinite(log_kappa), log_kappa, 0.0)
-    by_theta = np.asarray(slope.theta)[:, 0] - (np.asarray(slope.factor) * inputs.factor * known).sum(axis=(1, 2))
+    economy, wedge = found.economy, Wedge.of(found.economy, found.shock)
+    n, j = economy.final_share.shape
+    by_log_kappa, theta = np.asarray(slope.factor), found.trade_elasticity
+    open_ = np.isfinite(wedge.log_kappa)
+    sector = wedge.sector[open_]
+    through_cost = by_log_kappa.reshape(-1)[(wedge.cells - wedge.sector * n * n)[open_]] * wedge.log_kappa[open_]
+    by_theta = np.asarray(slope.theta)[:, 0] + np.bincount(sector, through_cost / theta[sector], minlength=j)
     transfer = np.asarray(slope.deficit_constant)
     return {
-        "tariff": (by_log_kappa / inputs.tau_new + np.asarray(slope.tau_new)).transpose(1, 2, 0),
+        "tariff": np.asarray(slope.tau_new).transpose(1, 2, 0),
         "iceberg_hat": by_log_kappa.transpose(1, 2, 0) / found.shock.iceberg_hat,
         "trade_elasticity": by_theta,
         "transfer": transfer - transfer.mean(),
