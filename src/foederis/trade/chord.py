@@ -49,6 +49,7 @@ class Problem:
     deficit_share: Float[Array, " country"]  # of world GDP
     deficit_by_wage: Float[Array, " country"]
     wage_of: Float[Array, " country"]  # one-hot: the numeraire country of deficit_by_wage
+    numeraire: Float[Array, "country country"]  # by bloc: times labour income, its value added over that of the base
     immobility: Float[Array, ""] | None  # 1 / mobility; None when labour is fully mobile
 
 
@@ -110,6 +111,7 @@ def problem_of(economy: Economy, shock: Shock, weight: Float[Array, "sector side
         deficit_share=rule.share,
         deficit_by_wage=rule.by_wage,
         wage_of=rule.wage_of,
+        numeraire=numeraire_by_bloc(economy, shock),
         immobility=None if np.isinf(shock.mobility) else np.asarray(1.0 / shock.mobility),
     )
 
@@ -122,6 +124,7 @@ def layout(economy: Economy) -> dict[str, Array]:
         tau = np.ascontiguousarray(1.0 + economy.tariff.transpose(2, 0, 1))
         kept = {
             "weight": np.stack([gross, gross / tau], axis=1),
+            "numeraire": _by_bloc(economy.value_added, economy.trade_share),
             "tau": tau,
             "input_share": np.ascontiguousarray(economy.input_share.transpose(0, 2, 1)),
             "value_added_share": np.ascontiguousarray(economy.value_added_share.T),
@@ -131,6 +134,29 @@ def layout(economy: Economy) -> dict[str, Array]:
         }
         economy.kept["layout"] = kept
     return kept
+
+
+def numeraire_by_bloc(economy: Economy, shock: Shock) -> Float[np.ndarray, "country country"]:
+    """Rows that add up the labour income of a country's bloc, over its base value added; one bloc if all trade.
+
+    Countries that no chain of trade links have no relative wage: no market sets it. Each bloc then keeps its own value
+    added, so that the equilibrium is one point.
+    """
+    assert shock.iceberg_hat is not None
+    if shock.iceberg_hat is economy.no_iceberg or np.isfinite(shock.iceberg_hat).all():
+        whole: Float[np.ndarray, "country country"] = layout(economy)["numeraire"]
+        return whole
+    return _by_bloc(economy.value_added, np.where(np.isfinite(shock.iceberg_hat), economy.trade_share, 0.0))
+
+
+def _by_bloc(
+    value_added: Float[Array, " country"], share: Float[Array, "importer exporter sector"]
+) -> Float[np.ndarray, "country country"]:
+    traded = share.max(axis=2) > 0.0
+    linked = traded | traded.T | np.eye(len(traded), dtype=bool)
+    for _ in range(int(np.ceil(np.log2(len(traded) + 1)))):  # each squaring doubles the length of the chains
+        linked = (linked.astype(float) @ linked) > 0.0
+    return np.asarray(linked / (linked @ value_added)[:, None])
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,14 +272,14 @@ def step(
     """One pass: (the next state, the largest error of this one).
 
     The error is the largest of: log unit cost, expenditure over value added, labour demand over labour income less one
-    (less the deviation of world value added), log sector wage.
+    (less the deviation of the numeraire), log sector wage.
     """
     xp = namespace(vector)
     state = unpack(problem, vector)
     at = markets(problem, state)
     d_cost = _cost_step(chord, state, at)
     d_spending = _spending_step(problem, chord, at)
-    numeraire = at.labour_income.sum() / problem.value_added.sum() - 1.0
+    numeraire = problem.numeraire @ at.labour_income - 1.0
     labour_error = at.labour_demand / at.labour_income - 1.0 - numeraire
     gaps = [d_cost, d_spending, labour_error] + ([] if at.wage_gap is None else [at.wage_gap])
     error = xp.stack([xp.max(xp.abs(gap)) for gap in gaps]).max()

@@ -5,6 +5,7 @@ from them after the loop has ended. Everything else follows by the labelled equa
 No equilibrium leaves the engine with a residual above tolerance: `refuse` raises SolveError naming the worst market.
 
 Levels are in million USD of the base year with world value added as the numeraire: it is the same after the shock.
+Blocs that do not trade with each other each keep their own.
 """
 
 from __future__ import annotations
@@ -194,7 +195,8 @@ def certificate(problem: Problem, state: State, at: Markets) -> dict[str, Array]
     price: log unit cost less T1 at the prices of T2 [sector, country]. expenditure: T4, over value added of the country
     [sector, country]. labour: labour demand over labour income, less 1 [country]; all countries, so that the one market
     that Walras' law makes redundant is checked like the others. trade_balance: T6 over value added [country].
-    sector_wage (finite mobility): T7 in logs [sector, country]. numeraire: world value added over its base, less 1.
+    sector_wage (finite mobility): T7 in logs [sector, country]. numeraire: value added of the country's bloc (the
+    world, unless trade falls apart) over its base, less 1 [country].
     """
     inputs = problem.input_share  # [country, output, input]
     log_wage = state.log_income if state.log_wage is None else state.log_income + state.log_wage
@@ -207,7 +209,7 @@ def certificate(problem: Problem, state: State, at: Markets) -> dict[str, Array]
         "expenditure": (at.expenditure - spending) / problem.value_added,
         "labour": at.labour_demand / at.labour_income - 1.0,
         "trade_balance": balance / problem.value_added,
-        "numeraire": np.atleast_1d(at.labour_income.sum() / problem.value_added.sum() - 1.0),
+        "numeraire": problem.numeraire @ at.labour_income - 1.0,
     }
     if at.wage_gap is not None:
         parts["sector_wage"] = at.wage_gap
@@ -234,4 +236,4 @@ def _label(economy: Economy, size: Array) -> str:
     at = np.unravel_index(int(size.argmax()), size.shape)
     if size.ndim == 2:  # [sector, country]
         return f"{economy.countries[at[1]]}, {economy.sectors[at[0]]}"
-    return economy.countries[at[0]] if size.size > 1 else "the world"
+    return economy.countries[at[0]]

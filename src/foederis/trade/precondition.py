@@ -11,7 +11,7 @@ With $\pi$ the trade shares at the point, $\tilde\pi = \pi/\tau$, $G_n$ the inpu
 * responses: d log cost and d spending by d log income, all else following;
 * demand owed: the labour demand still to come when an unfinished spending step is carried to its end;
 * income step: minus the inverse Jacobian of log labour demand less log income less the numeraire (the deviation of
-  world value added, a rank-one term: no country's equation is dropped);
+  world value added, a term of rank one: no country's equation is dropped);
 * wage step: the inverse of one plus 1/nu times the response of a country's own sales to its own sector wages.
 """
 
@@ -57,7 +57,7 @@ def chord_at(problem: Problem, state: State) -> Chord:
     d_spending = _spending_response(problem, point, d_output, d_revenue)
     d_demand = _labour(problem, d_output + _sales(point, d_spending))
     demand = (problem.value_added_share * point.output).sum(axis=0)
-    numeraire = np.outer(np.ones(n), point.income / problem.value_added.sum())
+    numeraire = problem.numeraire * point.income
     jacobian = d_demand / demand[:, None] - np.eye(n) - numeraire
     limited = problem.immobility is not None
     return Chord(

@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from foederis.numerics import anderson
 from foederis.trade import equations
+from foederis.trade.chord import numeraire_by_bloc
 from foederis.trade.economy import DeficitRule, Economy, Shock, deficit_rule
 from foederis.trade.equilibrium import Equilibrium, refuse
 
@@ -56,14 +57,14 @@ def solve_reference(economy: Economy, shock: Shock, tolerance: float) -> Equilib
 
     Raises SolveError when a residual stays above tolerance.
     """
-    rule = deficit_rule(economy, shock)
+    rule, numeraire = deficit_rule(economy, shock), numeraire_by_bloc(economy, shock)
     shape = economy.final_share.shape
     start = Trial(np.ones(shape[0]), np.ones(shape), np.ones(shape), economy.expenditure)
 
     def pass_(vector: Float[Array, " state"]) -> tuple[Float[Array, " state"], float]:
         trial = _unpack(economy, vector)
         outcome = through_the_equations(economy, shock, rule, trial)
-        return _pack(economy, _better(economy, shock, trial, outcome)), _error(economy, trial, outcome)
+        return _pack(economy, _better(economy, shock, numeraire, trial, outcome)), _error(economy, trial, outcome)
 
     with np.errstate(all="ignore"):  # a wild step shows as an error that is not finite and ends the loop
         vector = _pack(economy, start)
@@ -136,16 +137,17 @@ def _sector_wage(
     return np.asarray(relative * trial.labour_income_hat[:, None])
 
 
-def _better(economy: Economy, shock: Shock, trial: Trial, outcome: Outcome) -> Trial:
+def _better(
+    economy: Economy, shock: Shock, numeraire: Float[Array, "country country"], trial: Trial, outcome: Outcome
+) -> Trial:
     """The next trial: prices and spending as they came out, wages against the imbalance (Alvarez & Lucas 2007)."""
     move = np.clip(-WAGE_RESPONSE * outcome.imbalance / economy.value_added, -LARGEST_STEP, LARGEST_STEP)
     labour_income_hat = trial.labour_income_hat * np.exp(move)
-    numeraire = (labour_income_hat * economy.value_added).sum() / economy.value_added.sum()
+    labour_income_hat = labour_income_hat / (numeraire @ (labour_income_hat * economy.value_added))
     part = 0.0 if np.isinf(shock.mobility) else SECTOR_RESPONSE * shock.mobility / (1.0 + shock.mobility)
     relative = np.log(trial.w_hat / trial.labour_income_hat[:, None])
     target = np.log(outcome.w_hat / trial.labour_income_hat[:, None])
     relative = relative + np.clip(part * (target - relative), -LARGEST_STEP, LARGEST_STEP)
-    labour_income_hat = labour_income_hat / numeraire
     return Trial(labour_income_hat, labour_income_hat[:, None] * np.exp(relative), outcome.P_hat, outcome.X_new)
 
 
@@ -192,7 +194,7 @@ def audit(found: Equilibrium) -> dict[str, Array]:
         "expenditure": ((outcome.X_new - trial.X_new) / economy.value_added[:, None]).T,
         "labour": demand / found.labour_income_new - 1.0,
         "trade_balance": outcome.imbalance / economy.value_added,
-        "numeraire": np.atleast_1d(found.labour_income_new.sum() / economy.value_added.sum() - 1.0),
+        "numeraire": numeraire_by_bloc(economy, shock) @ found.labour_income_new - 1.0,
     }
     if not np.isinf(shock.mobility):
         parts["sector_wage"] = np.log(outcome.w_hat / trial.w_hat).T

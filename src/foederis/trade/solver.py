@@ -14,7 +14,18 @@ import numpy as np
 from jaxtyping import Float
 
 from foederis.errors import DataError, SolveError, UsageError
-from foederis.trade.chord import Chord, Problem, State, Wedge, layout, pack, problem_of, start_of, unpack
+from foederis.trade.chord import (
+    Chord,
+    Problem,
+    State,
+    Wedge,
+    layout,
+    numeraire_by_bloc,
+    pack,
+    problem_of,
+    start_of,
+    unpack,
+)
 from foederis.trade.economy import Economy, Shock, deficit_rule
 from foederis.trade.equilibrium import Equilibrium, equilibrium_of, refuse
 from foederis.trade.precondition import chord_at
@@ -186,9 +197,10 @@ def _solve_checked(
 ) -> Equilibrium:
     """Search from the start, certify or refuse."""
     assert shock.trade_elasticity is not None
-    problem = problem_of(economy, shock, wedge.weights(economy, shock.trade_elasticity))
+    weight = wedge.weights(economy, shock.trade_elasticity)
     if wedge.cuts:
-        require_suppliers(economy, problem)
+        require_suppliers(economy, weight[:, 0])
+    problem = problem_of(economy, shock, weight)
     base = replace(
         problem,
         weight=layout(economy)["weight"],
@@ -217,9 +229,9 @@ def state_vector(start: Equilibrium, economy: Economy, problem: Problem) -> Floa
     return np.asarray(pack(state))
 
 
-def require_suppliers(economy: Economy, problem: Problem) -> None:
+def require_suppliers(economy: Economy, weight: Float[Array, "sector importer exporter"]) -> None:
     """Refuse a shock that leaves a buyer without any supplier: its price would be infinite."""
-    cut = ~(problem.weight[:, 0].max(axis=2) > 0.0)
+    cut = ~(weight.max(axis=2) > 0.0)
     if cut.any():
         sector, importer = np.argwhere(cut)[0]
         where = f"{economy.countries[importer]}, {economy.sectors[sector]}"
