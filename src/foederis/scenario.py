@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["PresetInfo", "Scenario", "dump", "json_schema", "load", "presets", "template"]
 
 Language = Literal["en", "ja"]
+MOST_FAULTS = 40  # of one file that an error shows
 
 
 @dataclass(frozen=True)
@@ -107,11 +108,11 @@ class Scenario:
         Without `evaluate` in the file: the day on which the last of its own measures begins or changes; without any,
         the newest date of the ledger if it uses the ledger; else the first day of the horizon.
         """
-        from foederis import scenario_tariffs
+        from foederis import scenario_day
 
         if isinstance(self.file.evaluate, dt.date):
             return self.file.evaluate
-        own = None if self.file.evaluate == "latest" else scenario_tariffs.last_change(self.file)
+        own = None if self.file.evaluate == "latest" else scenario_day.last_change(self.file)
         if own is not None:
             return own
         if self.file.evaluate == "latest" or self.file.ledger is not None:
@@ -185,9 +186,9 @@ class Scenario:
 
     def unused(self) -> tuple[str, ...]:
         """What the scenario says and a static trade run does not use, one sentence each."""
-        from foederis import scenario_unused
+        from foederis import scenario_day
 
-        return tuple(scenario_unused.sentences(self.file, self.evaluate))
+        return tuple(scenario_day.sentences(self.file, self.evaluate))
 
 
 def load(source: str | bytes | Path, settings: Iterable[str] = ()) -> Scenario:
@@ -209,12 +210,29 @@ def _checked(
     faults: list[Fault] = list(gathered.faults)
     file = None
     if gathered.node is not None:
-        file, found = scenario_check.check(gathered.node)
-        faults += [*found, *_compared(gathered, origin)]
+        file, found = scenario_check.check(gathered.node, gathered.whole)
+        read = {(fault.file, fault.line, fault.column) for fault in faults}
+        found += _compared(gathered, origin)
+        faults += [f for f in found if (f.file, f.line, f.column) not in read]  # a value misread has no other fault
     if faults or file is None:
-        raise ScenarioError(list(dict.fromkeys(faults)))
+        raise ScenarioError(_once(faults))
     chain = gathered.chain if extends is None else extends
     return Scenario(file, gathered.origin if origin is None else origin, chain)
+
+
+def _once(faults: list[Fault]) -> list[Fault]:
+    """The faults, each once; the first `MOST_FAULTS` of each file and a last one that counts the others."""
+    kept: list[Fault] = []
+    for file in dict.fromkeys(fault.file for fault in faults):
+        here = sorted(
+            dict.fromkeys(fault for fault in faults if fault.file == file), key=lambda f: (f.line, f.column, f.code)
+        )
+        kept += here[:MOST_FAULTS]
+        if len(here) > MOST_FAULTS:
+            last = here[MOST_FAULTS]
+            message = f"{len(here) - MOST_FAULTS} more faults are not shown"
+            kept.append(Fault(file, last.line, last.column, "more", message, "mend the first ones, then check again"))
+    return kept
 
 
 def _compared(gathered: scenario_files.Gathered, origin: scenario_files.Origin | None) -> list[Fault]:

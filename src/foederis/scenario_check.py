@@ -12,7 +12,7 @@ from foederis import scenario_codes as codes
 from foederis import scenario_files, scenario_rules
 from foederis.errors import Fault
 from foederis.scenario_model import SCHEMA, ScenarioFile
-from foederis.scenario_units import Fail, Fails
+from foederis.scenario_units import KEY, Fail, Fails
 from foederis.yamlsource import Node
 
 if TYPE_CHECKING:
@@ -23,17 +23,34 @@ NOT_YET = re.compile(r"quotas?|trqs?|tariff_rate_quotas?|vers?|in_quota_rate|ove
 
 Path = tuple[str | int, ...]
 
+_CURES = {
+    "schema": f"schema: {SCHEMA}",
+    "id": "id: a-name",
+    "horizon": "horizon: {start: 2025-Q1, end: 2035-Q4}",
+    "actors": "actors: {coercer: USA, target: JPN}",
+    "authority": "authority: s232, or other where no statute fits",
+    "importer": "importer: USA (who taxes)",
+    "exporter": "exporter: JPN (whose goods)",
+    "sectors": "sectors: all_goods, or a list such as [C29]",
+    "rate": "rate: 15%",
+    "from": "from: 2025-04-05",
+    "source": "source: a legal text, or assumption",
+}
 
-def check(node: Node) -> tuple[ScenarioFile | None, list[Fault]]:
-    """The scenario of a tree, or None and every fault in it."""
+
+def check(node: Node, whole: bool = True) -> tuple[ScenarioFile | None, list[Fault]]:
+    """The scenario of a tree, or None and every fault in it.
+
+    A tree is not `whole` when what it extends could not be read: keys that it may have inherited are then not missed.
+    """
     data = node.plain()
     faults: dict[tuple[Any, ...], Fault] = {}
     model = None
     try:
         model = ScenarioFile.model_validate(data)
     except ValidationError as error:
-        for details in error.errors(include_url=False, include_input=True):
-            _collect(faults, node, _fails(details))
+        found = ((path, fail) for path, fail in _all_fails(error) if whole or path or fail.code != "missing")
+        _collect(faults, node, found)
     _collect(faults, node, scenario_rules.broken(data))
     if not faults:
         _collect(faults, node, _settings(node, data))
@@ -43,35 +60,32 @@ def check(node: Node) -> tuple[ScenarioFile | None, list[Fault]]:
 def _collect(faults: dict[tuple[Any, ...], Fault], node: Node, found: Iterator[tuple[Path, Fail]]) -> None:
     """Turn fails into faults; one fault for one place and code."""
     for path, fail in found:
-        at = _at(node, path, fail.code)
-        fault = at.fault(fail.code, fail.message, fail.help)
-        faults.setdefault((fault.file, fault.line, fault.column, fault.code), fault)
+        fault = _at(node, path).fault(fail.code, fail.message, fail.help)
+        faults.setdefault((fault.file, fault.line, fault.column, fault.code, fault.message), fault)
 
 
-def _at(node: Node, path: Path, code: str) -> Node:
-    """The node that a path leads to, as far as it goes; the key itself where the key is at fault."""
+def _at(node: Node, path: Path) -> Node:
+    """The node that a path leads to, as far as it goes; a path that ends in KEY means the key."""
     for k, step in enumerate(path):
-        if step == "[key]":
-            continue
         if isinstance(step, int) and isinstance(node.data, tuple) and step < len(node.data):
             node = node.data[step]
         elif isinstance(step, str) and isinstance(node.data, Mapping) and step in node.data:
-            node = node.keys[step] if _key_at_fault(path, k, code) else node.data[step]
+            node = node.keys[step] if path[k + 1 :] == (KEY,) else node.data[step]
         else:
             return node
     return node
 
 
-def _key_at_fault(path: Path, k: int, code: str) -> bool:
-    """Whether a fault is of the key at the end of the path and not of the value under it."""
-    if path[k + 1 :] == ("[key]",):
-        return True
-    if k < len(path) - 1:
-        return False
-    if code in ("dates", "date"):
-        return re.match(r"[0-9]", str(path[k])) is not None  # a step of a dated path
-    proposed = code in ("unknown-id", "setting") and path[0] in ("sweep", "contingent")
-    return proposed or code in ("unknown-key", "not-yet")
+def _all_fails(error: ValidationError) -> Iterator[tuple[Path, Fail]]:
+    """The fails of a validation, keys that are missing at one place joined into one."""
+    missing: dict[Path, list[str]] = {}
+    for details in error.errors(include_url=False):
+        if details["type"] == "missing":
+            missing.setdefault(details["loc"][:-1], []).append(str(details["loc"][-1]))
+        else:
+            yield from _fails(details)
+    for path, keys in missing.items():
+        yield path, _missing(path, keys)
 
 
 def _fails(details: ErrorDetails) -> Iterator[tuple[Path, Fail]]:
@@ -84,9 +98,7 @@ def _fails(details: ErrorDetails) -> Iterator[tuple[Path, Fail]]:
     elif isinstance(error, Fails):
         yield from (((*path, *fail.at), fail) for fail in error.fails)
     elif kind == "extra_forbidden":
-        yield path, _unknown_key(path)
-    elif kind == "missing":
-        yield path[:-1], Fail("missing", f"{path[-1]!r} is missing", _missing_cure(path))
+        yield (*path, KEY), _unknown_key(path)
     elif kind == "literal_error":
         yield path, _choice(path, details["input"], str((details.get("ctx") or {}).get("expected", "")))
     elif kind in ("model_type", "dict_type", "model_attributes_type"):
@@ -111,26 +123,13 @@ def _unknown_key(path: Path) -> Fail:
     return Fail("unknown-key", message, codes.nearest(key, known) or f"known: {', '.join(known)}")
 
 
-def _missing_cure(path: Path) -> str:
-    if len(path) == 1:
-        cures = {
-            "schema": f"write schema: {SCHEMA}",
-            "id": "write id: my-scenario",
-            "horizon": "write extends: us-japan-baseline, or horizon: {start: 2025-Q1, end: 2035-Q4}",
-            "actors": "write extends: us-japan-baseline, or actors: {coercer: USA, target: JPN}",
-        }
-        return cures.get(str(path[0]), "")
-    cures = {
-        "id": "give it a name: id: flat-tariff",
-        "source": "say why it is believed: a legal text, or source: assumption",
-        "rate": "write rate: 15%",
-        "from": "write the first day: from: 2025-04-05",
-        "sectors": "write sectors: all_goods, or a list such as [C29]",
-        "authority": f"one of {', '.join(codes.AUTHORITIES)}",
-        "importer": "who taxes: importer: USA",
-        "exporter": "whose goods: exporter: JPN",
-    }
-    return cures.get(str(path[-1]), f"add {path[-1]}: ...")
+def _missing(path: Path, keys: list[str]) -> Fail:
+    shown = ", ".join(repr(key) for key in keys)
+    cures = "; ".join(f"write {_CURES[key]}" for key in keys if key in _CURES)
+    message = f"{shown} {'is' if len(keys) == 1 else 'are'} missing"
+    if not path and set(keys) & {"horizon", "actors"}:
+        cures += "; or extend a scenario that has them: extends: us-japan-baseline"
+    return Fail("missing", message, cures or f"add {', '.join(keys)}")
 
 
 def _choice(path: Path, value: Any, expected: str) -> Fail:
@@ -174,11 +173,13 @@ def _settings(node: Node, data: Mapping[str, Any]) -> Iterator[tuple[Path, Fail]
                 Fail("too-large", f"more than {MAX_SETTINGS} values under sweep and contingent", "propose fewer"),
             )
             return
-        parts = [*base, *setting.split(".")] if base else setting.split(".")
+        parts = [*base, *setting.split(".")]
         found = scenario_files.place(node, parts)
         if isinstance(found, scenario_files.Misplaced):
-            at = path[: path.index(setting) + 1]
-            yield at, Fail(found.code, f"{setting[:60]!r}: {found.message}", found.help)
+            yield (
+                (*path[: path.index(setting) + 1], KEY),
+                Fail(found.code, f"{setting[:60]!r}: {found.message}", found.help),
+            )
             continue
         for fail in _tried(data, found, value):
             yield path, Fail(fail.code, f"{setting[:60]}: {fail.message}", fail.help)
@@ -189,10 +190,9 @@ def _proposed(data: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[str, ...], 
     for setting, values in (data.get("sweep") or {}).items():
         for k, value in enumerate(values):
             yield ("sweep", setting, k), (), setting, value
-    measures = {item["id"] for item in data.get("tariffs") or ()}
     for k, event in enumerate(data.get("contingent") or ()):
         for setting, value in event["then"]["set"].items():
-            base = ("tariffs",) if setting.split(".")[0] in measures else ()
+            base = () if setting.split(".")[0] in ScenarioFile.model_fields else ("tariffs",)
             yield ("contingent", k, "then", "set", setting), base, setting, value
 
 
@@ -209,8 +209,7 @@ def _tried(data: Mapping[str, Any], at: Path, value: Any) -> Iterator[Fail]:
     try:
         ScenarioFile.model_validate(changed)
     except ValidationError as error:
-        for details in error.errors(include_url=False):
-            yield from (fail for _, fail in _fails(details))
+        yield from (fail for _, fail in _all_fails(error))
         return
     ids = {item["id"] for item in data.get("tariffs") or ()}
     yield from (fail for _, fail in scenario_rules.broken(changed, ids))

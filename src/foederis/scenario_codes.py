@@ -117,6 +117,17 @@ _ACTIVITY: Mapping[str, str] = MappingProxyType(
 )
 
 
+# Named lists of goods that share products: what two of them cover together is not known.
+_ANNEXES = ("annex-ii", "annex-ii-2025-11", "section-122-exemptions")
+OVERLAPPING = (
+    frozenset({*_ANNEXES, "generic-pharma"}),
+    frozenset({*_ANNEXES, "copper"}),
+    frozenset({"annex-ii-2025-11", "section-122-exemptions", "consumer-electronics"}),
+    frozenset({"autos", "auto-parts"}),
+    frozenset({"auto-parts", "consumer-electronics"}),
+)
+
+
 @dataclass(frozen=True)
 class Code:
     """One row of a code table."""

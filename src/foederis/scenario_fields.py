@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, cast
 from foederis import scenario_codes as codes
 from foederis import scenario_formula, scenario_units
 from foederis.scenario_formula import Formula
-from foederis.scenario_units import Distribution, Fail, Fails, Money, Quantity, Quarter
+from foederis.scenario_units import KEY, Distribution, Fail, Fails, Money, Quantity, Quarter
 
 Value = TypeVar("Value")
 Rule = Literal["add", "all_in"]
@@ -244,16 +244,16 @@ def parse_rate(value: Any) -> Quantity | Formula:
 
 def parse_rate_path(value: Any) -> RatePath:
     """A rate, or a mapping from day to rate in order of time."""
-    if isinstance(value, Mapping) and "formula" not in value:
+    if isinstance(value, Mapping) and not any(codes.nearest(key, ("formula",)) for key in value):
         return RatePath(_steps(value, parse_rate))
     return RatePath(((None, parse_rate(value)),))
 
 
 def parse_rule(value: Any) -> Rule:
     """`add` or `all_in`."""
-    if value in codes.RULES:
-        return cast(Rule, value)
     text = parse_text(value)
+    if text in codes.RULES:
+        return cast(Rule, text)
     if text in ("trq", "tariff_rate_quota", "quota", "ver"):
         raise Fail(
             "not-yet", f"rule {text!r}: quotas are not read yet", "write the rate paid beyond the quota, rule add"
@@ -382,14 +382,11 @@ def _name(value: Any) -> str:
         return text
     if text.lower() in codes.GROUPS:
         raise Fail("unknown-country", f"{text!r} is not an economy", f"did you mean {text.lower()!r}?")
-    near = codes.nearest(text, codes.GROUPS)
-    try:
-        return parse_country(text)
-    except Fail as fail:
-        cure = (
-            f"{near} list them with: foederis codes groups" if near and "did you mean" not in fail.help else fail.help
-        )
-        raise Fail(fail.code, f"{_short(text)} is neither an economy nor a group", cure) from None
+    if text in codes.COUNTRIES:
+        return text
+    named = codes.country_by_name(text)
+    near = f"did you mean {named!r}?" if named else codes.nearest(text, (*codes.COUNTRIES, *codes.GROUPS))
+    raise Fail("unknown-country", f"{_short(text)} is neither an economy nor a group", _listed(near, "countries"))
 
 
 def _list(value: Any, parse: Callable[[Any], Value], at: tuple[str | int, ...]) -> tuple[Value, ...]:
@@ -412,9 +409,9 @@ def _steps(value: Mapping[str, Any], parse: Callable[[Any], Value]) -> tuple[tup
     before: dt.date | None = None
     for key, item in value.items():
         try:
-            day = scenario_units.date(key)
+            day = _day(key)
             if before is not None and day <= before:
-                fails.append(Fail("dates", f"{key} comes after {before}", "put the dates in order of time", (key,)))
+                fails.append(Fail("dates", f"{key} comes after {before}", "put the dates in order of time", (key, KEY)))
             before = day
             steps.append((day, parse(item)))
         except (Fail, Fails) as error:
@@ -422,6 +419,14 @@ def _steps(value: Mapping[str, Any], parse: Callable[[Any], Value]) -> tuple[tup
     if fails:
         raise Fails(fails)
     return tuple(steps)
+
+
+def _day(key: str) -> dt.date:
+    try:
+        return scenario_units.date(key)
+    except Fail as fail:
+        cure = "a path maps days to values: {2025-04-05: 10%, 2025-08-07: 15%}"
+        raise Fail(fail.code, fail.message, cure, (KEY,)) from None
 
 
 def _each(
@@ -445,7 +450,7 @@ def _only(value: Mapping[str, Any], keys: tuple[str, ...], what: str, hint: Mapp
     for key in value:
         if key not in keys:
             cure = (hint or {}).get(key) or codes.nearest(key, keys) or f"allowed: {', '.join(keys)}"
-            fails.append(Fail("unknown-key", f"{_short(key)} is no key of {what}", cure, (key,)))
+            fails.append(Fail("unknown-key", f"{_short(key)} is no key of {what}", cure, (key, KEY)))
     if not value:
         fails.append(Fail("missing", "an empty mapping", f"allowed: {', '.join(keys)}"))
     if fails:

@@ -6,7 +6,7 @@ Merging works on nodes, so that every value keeps the file, line and column wher
 * lists of things with an id (tariffs, trade_costs, retaliation, contingent, ledger.changes) merge by id: an entry with
   an inherited id replaces the keys it names, `{id: ..., remove: true}` takes the inherited entry out;
 * any other value replaces the inherited one; `null` takes it out;
-* id, title, note and sweep are never inherited.
+* schema, id, title, note and sweep are never inherited.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from foederis import yamlsource
@@ -22,14 +21,15 @@ from foederis.errors import Fault, ScenarioError
 from foederis.scenario_codes import nearest
 from foederis.yamlsource import Node, Source
 
+PRESETS = Path(__file__).parent / "presets"
 MAX_CHAIN = 16
 MERGED_LISTS = frozenset({"tariffs", "trade_costs", "retaliation", "contingent", "ledger.changes"})
 MERGED_MAPPINGS = frozenset(
     "horizon actors economics ledger responses side_payments security security.host_nation_support "
     "security.reassurance side_payments.investment".split()
 )
-OWN = frozenset({"id", "title", "note", "sweep", "extends"})  # what a scenario does not inherit
-STARTING_SETTING = "--set"
+OWN = frozenset({"schema", "id", "title", "note", "sweep", "extends"})  # what a scenario does not inherit
+SETTING = "--set"  # what faults call the text of a setting
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,22 @@ class Gathered:
     chain: tuple[str, ...]  # names of what it extends, nearest first
     faults: tuple[Fault, ...]
 
+    @property
+    def whole(self) -> bool:
+        """Whether everything that it extends could be read."""
+        return not any(fault.code in ("unknown-scenario", "cycle", "file", "yaml") for fault in self.faults)
+
 
 @cache
 def preset_names() -> tuple[str, ...]:
     """The names of the presets, in order."""
-    folder = resources.files("foederis").joinpath("presets")
-    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+    return tuple(sorted(path.stem for path in PRESETS.glob("*.yaml")))
 
 
 @cache
 def preset_text(name: str) -> bytes:
     """The text of a preset."""
-    return resources.files("foederis").joinpath(f"presets/{name}.yaml").read_bytes()
+    return (PRESETS / f"{name}.yaml").read_bytes()
 
 
 def gather(source: str | bytes | Path, settings: tuple[str, ...] = ()) -> Gathered:
@@ -243,22 +247,24 @@ def _id(node: Node) -> str | None:
 
 def _with_setting(node: Node | None, setting: str, faults: list[Fault]) -> Node | None:
     """The tree with one setting `a.b=value`; its faults point into the text of the setting."""
-    whole = Source(STARTING_SETTING, setting)
+    whole = Source(SETTING, setting)
     path, sign, text = setting.partition("=")
     if not sign or not path:
         cure = "write it as path=value, for example tariffs.flat.rate=15%"
         faults.append(whole.fault(1, 1, "setting", f"{setting[:60]!r} is no setting", cure))
         return node
-    parsed = yamlsource.parse(text or "null", STARTING_SETTING, prefix=f"{path}=")
+    parsed = yamlsource.parse(text or "null", SETTING, prefix=f"{path}=")
     faults.extend(parsed.faults)
     if node is None or parsed.node is None:
         return node
-    found = place(node, path.split("."))
+    parts = path.split(".")
+    column = [1 + sum(len(part) + 1 for part in parts[:depth]) for depth in range(len(parts))]
+    found = place(node, parts)
     if isinstance(found, Misplaced):
-        column = 1 + sum(len(part) + 1 for part in path.split(".")[: found.depth])
-        faults.append(whole.fault(1, column, found.code, found.message, found.help))
+        faults.append(whole.fault(1, column[found.depth], found.code, found.message, found.help))
         return node
-    return put(node, found, parsed.node)
+    steps = tuple(Node(whole, 1, start, step) for step, start in zip(found, column, strict=True))
+    return put(node, steps, parsed.node)
 
 
 @dataclass(frozen=True)
@@ -278,37 +284,36 @@ def place(node: Node, parts: list[str]) -> tuple[str | int, ...] | Misplaced:
     for depth, part in enumerate(parts):
         if not part:
             return Misplaced(depth, "setting", "an empty part in the path", "write it as tariffs.flat.rate")
-        if here is not None and isinstance(here.data, tuple):
-            ids = [_id(item) for item in here.data]
+        above = ".".join(parts[:depth])
+        if above in MERGED_LISTS or (here is not None and isinstance(here.data, tuple)):
+            items = here.items() if here is not None else ()
+            ids = [_id(item) for item in items]
             if part not in ids:
                 known = [name for name in ids if name is not None]
                 cure = nearest(part, known) or (f"there are {', '.join(known[:20])}" if known else "the list is empty")
-                return Misplaced(
-                    depth, "unknown-id", f"no entry {part[:60]!r} in {'.'.join(map(str, parts[:depth]))}", cure
-                )
-            k = ids.index(part)
-            at.append(k)
-            here = here.data[k]
+                return Misplaced(depth, "unknown-id", f"no entry {part[:60]!r} in {above}", cure)
+            at.append(ids.index(part))
+            here = items[ids.index(part)]
         elif here is None or here.data is None or isinstance(here.data, Mapping):
             at.append(part)
             here = here.entries().get(part) if here is not None else None
         else:
-            shown = ".".join(parts[:depth])
-            return Misplaced(depth, "setting", f"{shown} is a single value, nothing is below it", "shorten the path")
+            return Misplaced(depth, "setting", f"{above} is a single value, nothing is below it", "shorten the path")
     return tuple(at)
 
 
-def put(node: Node, at: tuple[str | int, ...], value: Node) -> Node:
-    """The tree with a value at a place; mappings on the way that are missing come into being."""
-    if not at:
+def put(node: Node, steps: tuple[Node, ...], value: Node) -> Node:
+    """The tree with a value at the place that steps lead to; mappings on the way that are missing come into being."""
+    if not steps:
         return value
-    step, rest = at[0], at[1:]
-    if isinstance(step, int):
+    step, rest = steps[0], steps[1:]
+    if isinstance(step.data, int):
         items = node.items()
-        return replace(node, data=(*items[:step], put(items[step], rest, value), *items[step + 1 :]))
-    inner = node.entries().get(step, replace(value, data=None, keys={}))
+        return replace(node, data=(*items[: step.data], put(items[step.data], rest, value), *items[step.data + 1 :]))
+    name = str(step.data)
+    inner = node.entries().get(name, replace(step, data=None))
     return replace(
         node,
-        data={**node.entries(), step: put(inner, rest, value)},
-        keys={**node.keys, step: node.keys.get(step, replace(value, data=step, keys={}))},
+        data={**node.entries(), name: put(inner, rest, value)},
+        keys={**node.keys, name: step},
     )

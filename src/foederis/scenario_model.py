@@ -16,9 +16,9 @@ SCHEMA = "foederis/scenario/v1"
 
 
 class Part(BaseModel):
-    """A mapping of the file."""
+    """A mapping of the file; the validators of all parts are built at once, by the first load."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
 class Horizon(Part):

@@ -14,7 +14,7 @@ from foederis import scenario_codes as codes
 from foederis import scenario_fields as fields
 from foederis import scenario_units as units
 from foederis.scenario_fields import Goods, Party
-from foederis.scenario_units import Fail, Fails
+from foederis.scenario_units import KEY, Fail, Fails
 
 Value = TypeVar("Value")
 Path = tuple[str | int, ...]
@@ -81,9 +81,21 @@ def _exemptions(item: Mapping[str, Any]) -> Found:
     if isinstance(goods, Goods) and goods.kind in ("hs", "goods") and exempt:
         message = "an exemption cannot be taken out of headings or named lists"
         yield ("exempt",), Fail("exempt", message, "write the scope as sectors, or leave the exemption out")
-    for k, name in enumerate(exempt):
-        if name in exempt[:k]:
-            yield ("exempt", k), Fail("duplicate", f"{name!r} stands twice in the list", "keep one")
+    yield from _overlaps(exempt, ("exempt",))
+    if isinstance(goods, Goods) and goods.kind == "goods":
+        yield from _overlaps(goods.codes, ("sectors", "goods"))
+
+
+def _overlaps(names: tuple[Any, ...], at: Path) -> Found:
+    """Named lists that stand twice or share products with one before them."""
+    names = tuple(name for name in names if isinstance(name, str))
+    for k, name in enumerate(names):
+        before = [other for other in names[:k] if any({name, other} <= family for family in codes.OVERLAPPING)]
+        if name in names[:k]:
+            yield (*at, k), Fail("duplicate", f"{name!r} stands twice in the list", "keep one")
+        elif before:
+            message = f"{name!r} shares products with {before[0]!r}, and what the two cover together is not known"
+            yield (*at, k), Fail("overlap", message, "keep the wider list")
 
 
 def _life(item: Mapping[str, Any], dated: tuple[str, ...] = ()) -> Found:
@@ -99,7 +111,7 @@ def _life(item: Mapping[str, Any], dated: tuple[str, ...] = ()) -> Found:
         yield ("to",), Fail("dates", message, "`to` is the first day on which the measure no longer applies")
     for key, steps in paths.items():
         for place, (day, written) in enumerate(steps):
-            at = (key, written)
+            at = (key, written, KEY)
             if start is not None and place == 0 and day > start:
                 cure = f"begin the path on {start}, or the measure on {day}"
                 yield at, Fail("dates", f"the {key} path begins on {day}, after the measure on {start}", cure)
@@ -126,7 +138,7 @@ def _pairs(importer: Party, exporter: Party) -> bool:
 
 def _power(item: Mapping[str, Any]) -> Found:
     authority, importer = item.get("authority"), _read(fields.parse_party, item.get("importer"))
-    if isinstance(importer, Party) and authority in codes.US_AUTHORITIES and importer.codes != ("USA",):
+    if isinstance(importer, Party) and str(authority) in codes.US_AUTHORITIES and importer.codes != ("USA",):
         cure = "use authority: retaliation, agreement or other"
         message = f"{authority} is a statute of the United States; the importer is not USA alone"
         yield ("authority",), Fail("authority", message, cure)

@@ -267,12 +267,3 @@ def _cost_pairs(file: ScenarioFile, cost: TradeCost, world: World) -> set[Pair]:
     found = scope.pairs(world, cost.importer, cost.exporter, f"scenario {file.id}, trade cost {cost.id}")
     kept = {pair for pair in found if pair not in spared}
     return kept | {(exporter, importer) for importer, exporter in kept} if cost.both_ways else kept
-
-
-def last_change(file: ScenarioFile) -> dt.date | None:
-    """The latest day on which a measure of the scenario itself starts or changes its rate; None without measures."""
-    days = [day for tariff in file.tariffs for day in (tariff.from_, *(step[0] for step in tariff.rate.steps)) if day]
-    days += [cost.from_ for cost in file.trade_costs]
-    days += [item.from_ for item in file.retaliation if item.from_]
-    days += [change.from_ for change in file.ledger.changes] if file.ledger else []
-    return max(days, default=None)

@@ -31,7 +31,9 @@ def tree(part: Part) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if hasattr(value, "model_fields"):
+    from foederis.scenario_model import Part
+
+    if isinstance(value, Part):
         return tree(value)
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]

@@ -93,7 +93,10 @@ def mobility(value: Any) -> float:
 
 def evaluate(value: Any) -> dt.date | Literal["latest"]:
     """A day, or `latest`: the newest day on which the ledger changes."""
-    return "latest" if value == "latest" else units.date(value)
+    try:
+        return "latest" if value == "latest" else units.date(value)
+    except Fail as fail:
+        raise Fail(fail.code, fail.message, f"{fail.help}; or latest, the newest date of the ledger") from None
 
 
 def numeraire(value: Any) -> str:

@@ -31,6 +31,9 @@ _NAN = re.compile(r"[-+.]*(nan|inf|infinity)\b.*", re.IGNORECASE)
 Unit = Literal["", "%", "pp"]
 
 
+KEY = "[key]"  # the last step of a path that means the key before it and not the value under that key
+
+
 class Fail(ValueError):
     """A value that cannot be read: `code` of the fault, what is wrong, how to mend it, and where below the value."""
 
@@ -239,12 +242,12 @@ def distribution(value: Any) -> Distribution:
     from foederis.scenario_codes import nearest
 
     kind = value.get("dist")
-    if kind not in DISTRIBUTIONS:
+    if not isinstance(kind, str) or kind not in DISTRIBUTIONS:
         cure = nearest(str(kind), DISTRIBUTIONS) or f"known: {', '.join(DISTRIBUTIONS)}"
         raise Fail("choice", f"{_short(str(kind))} is not a distribution", cure, ("dist",) if "dist" in value else ())
     names, rule, sentence = DISTRIBUTIONS[kind]
     fails = [
-        Fail("unknown-key", f"{key!r} is no parameter of {kind}", f"it has {', '.join(names)}", (key,))
+        Fail("unknown-key", f"{key!r} is no parameter of {kind}", f"it has {', '.join(names)}", (key, KEY))
         for key in value
         if key not in (*names, "dist")
     ]
@@ -279,7 +282,7 @@ def _text(value: Any, what: str) -> str:
     """The text of a scalar; Fail("type") for anything else."""
     if isinstance(value, bool) or value is None or not isinstance(value, str | int | Decimal):
         compound = isinstance(value, Mapping | tuple)
-        shown = "a list or a mapping" if compound else "nothing" if value is None else str(value).lower()
+        shown = "a list or a mapping" if compound else "empty" if value is None else str(value).lower()
         raise Fail("type", f"{what} is {shown}", f"write one value for {what}")
     return decimal_text(value) if isinstance(value, Decimal) and abs(value.adjusted()) < 40 else str(value)
 

@@ -31,8 +31,10 @@ EXCERPT = 120  # characters of the source line shown with a fault
 AMBIGUOUS = frozenset({"on", "off", "yes", "no", "y", "n"})
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
-_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_FORBIDDEN_IN_VALUE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Patterns over all of Unicode take milliseconds to compile; text that is printable throughout never needs them.
+_FORBIDDEN = r"[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+_FORBIDDEN_IN_VALUE = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
+_HARMLESS = {ord(sign): None for sign in "\t\n\r\u00a0\u3000"}  # not printable, and allowed
 _INTEGER = re.compile(r"[-+]?[0-9]{1,30}")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")  # a code and no number: 0101 is a tariff heading
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
@@ -148,7 +150,7 @@ def scalar(source: Source, line: int, column: int, text: str, plain: bool, fault
         faults.append(node.fault("ambiguous", message, f'write true or false, or "{text}" in quotes if it is a name'))
     if plain and _NOT_A_NUMBER.fullmatch(text):
         faults.append(node.fault("nan", f"{text!r} is not a finite number", "write a finite number with its unit"))
-    if _FORBIDDEN_IN_VALUE.search(text):
+    if _search(_FORBIDDEN_IN_VALUE, text):
         faults.append(node.fault("yaml", "the text holds a control character", "take the escape sequence out"))
         return Node(source, line, column, "", written="")
     return node
@@ -203,7 +205,10 @@ class _Builder:
         if self.root is not None:
             return self._stop(line, column, "documents", "a second document starts here", "one file, one scenario")
         if event.version or event.tags:
-            self.faults.append(self.source.fault(1, 1, "directive", "a % directive", "take it out: files are YAML 1.2"))
+            at = next((k for k, text in enumerate(self.source.lines, 1) if text.startswith("%")), 1)
+            self.faults.append(
+                self.source.fault(at, 1, "directive", "a % directive", "take it out: files are YAML 1.2")
+            )
         return True
 
     def _refuse_features(self, event: Any, line: int, column: int) -> None:
@@ -291,11 +296,15 @@ def _decoded(content: bytes | str, name: str) -> tuple[str, Fault | None]:
 
 def _unreadable(source: Source) -> Iterable[Fault]:
     """The first character that no scenario may hold (NUL, control characters, exotic line breaks)."""
-    found = _FORBIDDEN.search(source.text)
+    found = _search(_FORBIDDEN, source.text)
     if found:
         before = _LINE_BREAK.split(source.text[: found.start()])
         message = f"character U+{ord(found.group()):04X} is not allowed"
         yield source.fault(len(before), len(before[-1]) + 1, "encoding", message, "delete it")
+
+
+def _search(pattern: str, text: str) -> re.Match[str] | None:
+    return None if text.translate(_HARMLESS).isprintable() else re.search(pattern, text)
 
 
 def _resolved(text: str) -> Data:
@@ -311,9 +320,13 @@ def _resolved(text: str) -> Data:
 
 
 def _syntax_fault(source: Source, error: Exception) -> Fault:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = str(getattr(error, "problem", None) or "the text cannot be read as YAML")
+    context, opened = getattr(error, "context", None), getattr(error, "context_mark", None)
+    mark = getattr(error, "problem_mark", None) or opened
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    problem = getattr(error, "problem", None) or "the text cannot be read as YAML"
-    context = getattr(error, "context", None)
-    message = f"{context}: {problem}" if context else str(problem)
-    return source.fault(line, column, "yaml", " ".join(message.split()), "check indentation, quotes and brackets")
+    if opened is not None and ("stream end" in problem or "end of stream" in problem):
+        cure = "close the quote or bracket that opens here"
+        return source.fault(opened.line + 1, opened.column + 1, "yaml", "the text ends before this is closed", cure)
+    cure = "indent with spaces, not with tabs" if "\\t" in problem else "check indentation, quotes and brackets"
+    message = f"{context}: {problem}" if context else problem
+    return source.fault(line, column, "yaml", " ".join(message.split()), cure)
