@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from foederis.numerics import namespace
 from foederis.trade.economy import Economy, Shock, deficit_rule
@@ -153,10 +153,16 @@ def _by_bloc(
     value_added: Float[Array, " country"], share: Float[Array, "importer exporter sector"]
 ) -> Float[np.ndarray, "country country"]:
     traded = share.max(axis=2) > 0.0
-    linked = traded | traded.T | np.eye(len(traded), dtype=bool)
-    for _ in range(int(np.ceil(np.log2(len(traded) + 1)))):  # each squaring doubles the length of the chains
-        linked = (linked.astype(float) @ linked) > 0.0
-    return np.asarray(linked / (linked @ value_added)[:, None])
+    bloc = chained(traded | traded.T)
+    return np.asarray(bloc / (bloc @ value_added)[:, None])
+
+
+def chained(linked: Bool[np.ndarray, "country country"]) -> Bool[np.ndarray, "country country"]:
+    """True where a chain of links leads from one country to another; every country reaches itself."""
+    reached = linked | np.eye(len(linked), dtype=bool)
+    for _ in range(int(np.ceil(np.log2(len(linked) + 1)))):  # each squaring doubles the length of the chains
+        reached = (reached.astype(float) @ reached) > 0.0
+    return reached
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,8 +19,8 @@ from foederis.trade.chord import (
     Problem,
     State,
     Wedge,
+    chained,
     layout,
-    numeraire_by_bloc,
     pack,
     problem_of,
     start_of,
@@ -124,7 +124,7 @@ def purge(economy: Economy, trade_elasticity: Float[Array, " sector"] | None = N
     """The economy with its aggregate deficits removed at base tariffs, in the long run (one wage per country).
 
     As Ossa (2014) does before an experiment. Kept with the economy for its own elasticities. Raises SolveError, also
-    when a country that imports nothing, or exports nothing, has a deficit: no change of wages can balance its trade.
+    where trade runs one way only (see `require_two_way_trade`).
     """
     own = _own(economy, trade_elasticity)
     if own and "purged" in economy.kept:
@@ -243,14 +243,14 @@ def require_suppliers(economy: Economy, weight: Float[Array, "sector importer ex
 
 
 def require_two_way_trade(economy: Economy) -> None:
-    """Refuse to balance the trade of a country that only exports or only imports."""
-    home = np.einsum("nnj->n", economy.flow)
-    imports, exports = economy.flow.sum(axis=(1, 2)) - home, economy.flow.sum(axis=(0, 2)) - home
-    unbalanced = np.abs(economy.deficit) > PURGE_TOLERANCE * economy.value_added
-    stuck = unbalanced & ((imports <= 0.0) | (exports <= 0.0))
-    if stuck.any():
-        country = economy.countries[int(np.argmax(stuck))]
+    """Refuse to balance trade that runs one way: goods go out of a country or bloc and none come back by any route."""
+    buys = economy.flow.sum(axis=2) > 0.0
+    reaches = chained(buys)
+    one_way = buys & ~reaches.T
+    if one_way.any():
+        importer, exporter = (economy.countries[k] for k in np.argwhere(one_way)[0])
         raise SolveError(
-            f"the trade of {country} cannot be balanced: it trades one way only; use closure fixed_share",
-            where=f"trade_balance: {country}",
+            f"deficits cannot be purged: trade from {exporter} to {importer} runs one way only, so that no change of"
+            " wages balances it; use closure fixed_share",
+            where=f"trade_balance: {importer}",
         )
