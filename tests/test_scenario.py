@@ -161,6 +161,15 @@ def test_a_file_extends_a_file_beside_it(tmp_path: Path):
     assert scenario.load(str(tmp_path / "child.yaml")) == child
 
 
+def test_a_file_is_compared_with_a_file_beside_it(tmp_path: Path):
+    (tmp_path / "other.yaml").write_text(HEAD)
+    (tmp_path / "case.yaml").write_text(HEAD + "compare_to: other.yaml\n")
+    case = scenario.load(tmp_path / "case.yaml")
+    assert case.compare_to == str(tmp_path / "other.yaml")
+    assert scenario.load(case.compare_to).id == "case"
+    assert case.with_settings("evaluate=2025-06-01").compare_to == case.compare_to
+
+
 def test_a_fault_of_a_parent_is_shown_in_the_parent(tmp_path: Path):
     (tmp_path / "parent.yaml").write_text(HEAD + MEASURE.replace("10%", "10"))
     (tmp_path / "child.yaml").write_text("schema: foederis/scenario/v1\nid: child\nextends: parent.yaml\nfoo: 1\n")

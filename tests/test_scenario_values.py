@@ -146,8 +146,20 @@ def test_formulas(text: str, rate: float):
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "1 +", "surplus", "surplus * imports", "min(1)", "min(1%, surplus)", "f(1)", "x", "1 2", "(1", "1)", "1 % %"),
-        *("__import__", "1; 2", "a.b", "[1]", "1 if 1 else 2", "lambda: 1", "1 ** 9", "0x10", "1e5", "'a'", "(" * 500),
+        *("", "1 +", "surplus", "surplus * imports", "min(1)", "min(1%, surplus)", "f(1)", "x", "1 2", "(1", "1)"),
+        *(
+            "__import__",
+            "1; 2",
+            "a.b",
+            "[1]",
+            "1 if 1 else 2",
+            "lambda: 1",
+            "1 ** 9",
+            "0x10",
+            "1e5",
+            "1 % %",
+            "(" * 500,
+        ),
     ],
 )
 def test_formulas_that_are_refused(text: str):

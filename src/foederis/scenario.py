@@ -98,8 +98,14 @@ class Scenario:
 
     @property
     def compare_to(self) -> str | None:
-        """The scenario that the results are set against; None when the file names none."""
-        return self.file.compare_to
+        """The scenario that the results are set against, as `load` takes it; None when the file names none.
+
+        A file is given with its path from here, not from the file that names it.
+        """
+        name = self.file.compare_to
+        if name is None or name in scenario_files.preset_names() or self.origin.folder is None:
+            return name
+        return str(self.origin.folder / name)
 
     @cached_property
     def evaluate(self) -> dt.date:

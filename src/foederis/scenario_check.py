@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from foederis import scenario_codes as codes
+from foederis import scenario_fields as fields
 from foederis import scenario_files, scenario_rules
 from foederis.errors import Fault
 from foederis.scenario_model import SCHEMA, ScenarioFile
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MAX_SETTINGS = 1_000  # values under sweep and contingent, each of which is tried
-NOT_YET = re.compile(r"quotas?|trqs?|tariff_rate_quotas?|vers?|in_quota_rate|over_quota_rate", re.IGNORECASE)
 
 Path = tuple[str | int, ...]
 
@@ -104,7 +104,10 @@ def _fails(details: ErrorDetails) -> Iterator[tuple[Path, Fail]]:
     elif kind in ("model_type", "dict_type", "model_attributes_type"):
         yield path, Fail("type", "a mapping is expected here", f"keys: {', '.join(_keys(path))}" if _keys(path) else "")
     elif kind == "tuple_type":
-        yield path, Fail("type", "a list is expected here", "write - {...} entries, or [a, b]")
+        yield (
+            path,
+            Fail("type", "a list is expected here", "write one line for each entry, with a dash: - ...; or [a, b]"),
+        )
     elif kind == "bool_type":
         yield path, Fail("type", "true or false is expected here", "write true or false")
     else:
@@ -113,9 +116,8 @@ def _fails(details: ErrorDetails) -> Iterator[tuple[Path, Fail]]:
 
 def _unknown_key(path: Path) -> Fail:
     key, known = str(path[-1]), _keys(path[:-1])
-    if NOT_YET.fullmatch(key):
-        message = f"{key[:60]!r}: quotas, tariff-rate quotas and export restraints are not read yet"
-        return Fail("not-yet", message, "write the rate paid beyond the quota as a measure, or leave the quota out")
+    if fields.QUOTA.fullmatch(key):
+        return fields.not_yet(key)
     if key == "remove":
         return Fail("unknown-key", "'remove' works in lists that inherit entries by id", "take it out")
     where = ".".join(str(step) for step in path[:-1] if isinstance(step, str))

@@ -26,6 +26,13 @@ SERVICES = "SERV"  # the sector of the world table that no tariff reaches
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _HEADING = re.compile(r"[0-9]{2}|[0-9]{4}")
+QUOTA = re.compile(r"quotas?|trqs?|tariff_rate_quotas?|vers?|(in|over)_quota(_rate)?", re.IGNORECASE)
+
+
+def not_yet(word: str) -> Fail:
+    """The refusal of a quota, whatever it is called."""
+    message = f"{word[:60]!r}: quotas, tariff-rate quotas and export restraints are not read yet"
+    return Fail("not-yet", message, "write the rate paid beyond the quota as a measure, or leave the quota out")
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,7 @@ def parse_country(value: Any) -> str:
     if text not in codes.COUNTRIES:
         named = codes.country_by_name(text)
         message = f"{_short(text)} is not an economy of the world table"
-        if text in codes.GROUPS:
+        if text.lower() in codes.GROUPS:
             raise Fail(
                 "unknown-country", f"{text!r} is a group; one economy is expected here", "name one of its members"
             )
@@ -187,9 +194,12 @@ def parse_goods(value: Any) -> Goods:
         return _goods(key, _list(value[key], parse, (key,)))
     if value == "all_goods":
         return Goods("all")
+    if isinstance(value, str) and value in codes.SECTORS:
+        raise Fail("type", "a list of sectors is expected", f"write [{value}]")
     if isinstance(value, str):
-        _sector(value)  # a better sentence where it is no code at all
-        raise Fail("type", "a list of sectors is expected", f"write [{value[:20]}]")
+        meant = "did you mean 'all_goods'?" if value.lower().startswith("all") else codes.nearest(value, codes.SECTORS)
+        cure = "write all_goods, a list such as [C29], {hs: [8703]} or {goods: [autos]}"
+        raise Fail("unknown-sector", f"{_short(value)} is no choice of goods", f"{meant} {cure}".strip())
     return Goods("sectors", _list(value, _sector, ()))
 
 
@@ -231,7 +241,8 @@ def parse_rate(value: Any) -> Quantity | Formula:
     """A rate with its unit, or `{formula: "..."}`."""
     if not isinstance(value, Mapping):
         return scenario_units.rate(value)
-    _only(value, ("formula",), "a rate")
+    quoted = dict.fromkeys(value, 'a formula stands in quotes: {formula: "min(10pp, 0.25 * surplus / imports)"}')
+    _only(value, ("formula",), "a rate", hint=quoted if "formula" in value else None)
     if not isinstance(value["formula"], str):
         raise Fail(
             "type", "a formula is a text", 'write {formula: "min(10pp, 0.25 * surplus / imports)"}', ("formula",)
@@ -254,10 +265,8 @@ def parse_rule(value: Any) -> Rule:
     text = parse_text(value)
     if text in codes.RULES:
         return cast(Rule, text)
-    if text in ("trq", "tariff_rate_quota", "quota", "ver"):
-        raise Fail(
-            "not-yet", f"rule {text!r}: quotas are not read yet", "write the rate paid beyond the quota, rule add"
-        )
+    if QUOTA.fullmatch(text):
+        raise not_yet(text)
     near = codes.nearest(text, codes.RULES) or f"known: {', '.join(codes.RULES)}"
     raise Fail("choice", f"{_short(text)} is not a stacking rule", near)
 
@@ -422,6 +431,8 @@ def _steps(value: Mapping[str, Any], parse: Callable[[Any], Value]) -> tuple[tup
 
 
 def _day(key: str) -> dt.date:
+    if QUOTA.fullmatch(key):
+        raise not_yet(key).below(KEY)[0]
     try:
         return scenario_units.date(key)
     except Fail as fail:

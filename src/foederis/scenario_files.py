@@ -112,7 +112,7 @@ def _looks_like_path(text: str) -> bool:
 
 def _unknown(source: Source, line: int, column: int, name: str) -> Fault:
     near = nearest(name, preset_names())
-    cure = f"{near} list them with: foederis new --list" if near else "name a preset, or a file such as ./mine.yaml"
+    cure = f"{near} list them with: foederis codes presets" if near else "name a preset, or a file such as ./mine.yaml"
     return source.fault(line, column, "unknown-scenario", f"there is no scenario {name[:60]!r}", cure)
 
 

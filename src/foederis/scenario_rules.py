@@ -118,7 +118,8 @@ def _life(item: Mapping[str, Any], dated: tuple[str, ...] = ()) -> Found:
             elif start is not None and place > 0 and day <= start:
                 yield at, Fail("dates", f"{day} is not after the start {start}", "take out steps before the start")
             elif end is not None and day >= end:
-                yield at, Fail("dates", f"{day} is not before the end {end}", "take out steps from the end on")
+                message = f"ends on {end}, before the {key} path is through: it has a step on {day}"
+                yield ("to",), Fail("dates", message, f"take out steps from the end on, or write {key} anew")
 
 
 def _parties(item: Mapping[str, Any]) -> Found:

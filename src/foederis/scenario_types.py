@@ -85,9 +85,13 @@ def mobility(value: Any) -> float:
     """Labour mobility of T7: 1 keeps labour in its sector, `long run` (infinity) is one wage per country."""
     if value == LONG_RUN:
         return float("inf")
-    found = units.number(value, "mobility")
+    cure = f"write a number from 1 (specific factors) on, or {LONG_RUN}"
+    try:
+        found = units.number(value, "mobility")
+    except Fail as fail:
+        raise Fail(fail.code, fail.message, cure) from None
     if found.number < 1:
-        raise Fail("range", f"mobility {found} is below 1", f"1 is specific factors; the other end is '{LONG_RUN}'")
+        raise Fail("range", f"mobility {found} is below 1", cure)
     return float(found)
 
 
