@@ -170,6 +170,17 @@ def test_a_file_is_compared_with_a_file_beside_it(tmp_path: Path):
     assert case.with_settings("evaluate=2025-06-01").compare_to == case.compare_to
 
 
+def test_inherited_paths_start_from_the_file_that_names_them(tmp_path: Path):
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "other.yaml").write_text(HEAD)
+    parent = HEAD + "compare_to: other.yaml\neconomics: {tariffs: mine.csv}\n"
+    (tmp_path / "below" / "parent.yaml").write_text(parent)
+    (tmp_path / "case.yaml").write_text("schema: foederis/scenario/v1\nid: child\nextends: below/parent.yaml\n")
+    case = scenario.load(tmp_path / "case.yaml")
+    assert Path(str(case.compare_to)) == tmp_path / "below" / "other.yaml"
+    assert case.world_options()["tariffs"] == tmp_path / "below" / "mine.csv"
+
+
 def test_a_fault_of_a_parent_is_shown_in_the_parent(tmp_path: Path):
     (tmp_path / "parent.yaml").write_text(HEAD + MEASURE.replace("10%", "10"))
     (tmp_path / "child.yaml").write_text("schema: foederis/scenario/v1\nid: child\nextends: parent.yaml\nfoo: 1\n")

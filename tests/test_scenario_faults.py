@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -228,6 +229,11 @@ def test_a_text_cannot_read_files(tmp_path: Path):
         assert "hunter2" not in str(caught.value)
 
 
+def test_a_text_cannot_name_a_tariff_file():
+    assert faults(HEAD + "economics: {tariffs: /etc/passwd}\n") == ["4:22 file"]
+    assert scenario.load("us-japan-2025", ["economics.tariffs=mine.csv"]).world_options()["tariffs"] == Path("mine.csv")
+
+
 def test_a_chain_of_many_files_is_refused(tmp_path: Path):
     count = scenario_files.MAX_CHAIN + 3
     for k in range(count):
@@ -236,6 +242,18 @@ def test_a_chain_of_many_files_is_refused(tmp_path: Path):
     with pytest.raises(ScenarioError, match="a chain of more than 16"):
         scenario.load(tmp_path / "step-0.yaml")
     assert scenario.load(tmp_path / f"step-{count - 5}.yaml").id == f"step-{count - 5}"
+
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-10, 10),
+    st.text(max_size=6),
+    st.sampled_from(["10%", "JPN", "all_goods", "add"]),
+)
+TREES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+)
 
 
 def _never_a_traceback(source: str | bytes) -> None:
@@ -279,6 +297,31 @@ def test_a_mutated_file_never_ends_in_a_traceback(data: st.DataObject):
     _never_a_traceback(text + "\n")
 
 
+def _mutable(text: str) -> Any:
+    """The tree of a text as lists and dicts that JSON, and therefore YAML, can hold."""
+    return json.loads(json.dumps(yamlsource.parse(text, "case").require().plain(), default=float))
+
+
+def _places(tree: Any) -> list[tuple[Any, Any]]:
+    """(container, key) of every value of a tree."""
+    pairs = list(tree.items()) if isinstance(tree, dict) else list(enumerate(tree)) if isinstance(tree, list) else []
+    return [(tree, key) for key, _ in pairs] + [place for _, value in pairs for place in _places(value)]
+
+
+@given(st.data())
+def test_a_good_file_with_values_replaced_never_ends_in_a_traceback(data: st.DataObject):
+    tree = _mutable(data.draw(st.sampled_from(TEXTS)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        places = _places(tree)
+        if places:
+            container, key = places[data.draw(st.integers(0, len(places) - 1))]
+            if data.draw(st.integers(0, 4)) == 0:
+                del container[key]
+            else:
+                container[key] = data.draw(TREES)
+    _never_a_traceback("".join(f"{json.dumps(key)}: {json.dumps(value)}\n" for key, value in tree.items()) + "\n")
+
+
 @given(st.binary(max_size=400))
 def test_bytes_never_end_in_a_traceback(content: bytes):
     _never_a_traceback(content)
@@ -291,16 +334,6 @@ def test_bytes_inside_a_good_file_never_end_in_a_traceback(content: bytes, place
     _never_a_traceback(whole[:at] + content + whole[at:])
 
 
-LEAVES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-10, 10),
-    st.text(max_size=6),
-    st.sampled_from(["10%", "JPN", "all_goods", "add"]),
-)
-TREES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-)
 KEYS = st.sampled_from(
     "schema id title note horizon evaluate actors classification economics ledger exempt_partners tariffs trade_costs "
     "retaliation contingent side_payments security responses sweep compare_to extends".split()

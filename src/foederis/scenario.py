@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from foederis.measures import Measure, TariffCut
     from foederis.scenario_model import Actors, Economics, Horizon, ScenarioFile
     from foederis.world import World
+    from foederis.yamlsource import Node
 
 __all__ = ["PresetInfo", "Scenario", "dump", "json_schema", "load", "presets", "template"]
 
@@ -137,10 +138,7 @@ class Scenario:
         return scenario_text.sha256(self.file)
 
     def world_options(self) -> dict[str, Any]:
-        """The options of `foederis.world.load` that the scenario asks for: us_imports, tariffs.
-
-        Raises ScenarioError when the scenario is a text and names a file.
-        """
+        """The options of `foederis.world.load` that the scenario asks for: us_imports, tariffs."""
         options: dict[str, Any] = {"us_imports": self.economics.us_imports}
         if self.economics.tariffs is not None:
             folder = self.origin.folder
@@ -218,7 +216,7 @@ def _checked(
     if gathered.node is not None:
         file, found = scenario_check.check(gathered.node, gathered.whole)
         read = {(fault.file, fault.line, fault.column) for fault in faults}
-        found += _compared(gathered, origin)
+        found += _files_named(gathered.node, gathered.origin if origin is None else origin)
         faults += [f for f in found if (f.file, f.line, f.column) not in read]  # a value misread has no other fault
     if faults or file is None:
         raise ScenarioError(_once(faults))
@@ -241,16 +239,23 @@ def _once(faults: list[Fault]) -> list[Fault]:
     return kept
 
 
-def _compared(gathered: scenario_files.Gathered, origin: scenario_files.Origin | None) -> list[Fault]:
-    """The fault of a `compare_to` that names no scenario, or the scenario itself."""
-    node = gathered.node.entries().get("compare_to") if gathered.node is not None else None
-    if node is None or not isinstance(node.data, str) or gathered.node is None:
-        return []
-    own = gathered.node.entries().get("id")
-    if own is not None and own.data == node.data:
-        return [node.fault("compare", f"{node.data!r} is this scenario itself", "name another one, or write null")]
-    found = scenario_files.named(node, gathered.origin if origin is None else origin)
-    return [found] if isinstance(found, Fault) else []
+def _files_named(node: Node, origin: scenario_files.Origin) -> list[Fault]:
+    """The faults of `compare_to` and `economics.tariffs`: no such scenario, itself, a file named by a text."""
+    compared, own = node.entries().get("compare_to"), node.entries().get("id")
+    found: list[Fault] = []
+    if compared is not None and isinstance(compared.data, str):
+        if own is not None and own.data == compared.data:
+            message = f"{compared.data!r} is this scenario itself"
+            found.append(compared.fault("compare", message, "name another one, or write null"))
+        else:
+            other = scenario_files.named(compared, origin)
+            found += [other] if isinstance(other, Fault) else []
+    economics = node.entries().get("economics")
+    tariffs = economics.entries().get("tariffs") if economics is not None else None
+    if origin.is_text and tariffs is not None and tariffs.data is not None:
+        message = "a scenario given as text cannot read files"
+        found.append(tariffs.fault("file", message, "save the scenario as a file, or give the tariffs with --tariffs"))
+    return found
 
 
 @cache

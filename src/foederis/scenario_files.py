@@ -11,6 +11,7 @@ Merging works on nodes, so that every value keeps the file, line and column wher
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -29,6 +30,7 @@ MERGED_MAPPINGS = frozenset(
     "security.reassurance side_payments.investment".split()
 )
 OWN = frozenset({"schema", "id", "title", "note", "sweep", "extends"})  # what a scenario does not inherit
+TEXT = "<text>"  # what faults call a scenario that is given as text
 SETTING = "--set"  # what faults call the text of a setting
 
 
@@ -39,6 +41,11 @@ class Origin:
     name: str  # what faults call it
     key: str  # what tells it from others in a chain
     folder: Path | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the scenario was given as text: such a scenario may come from anyone and reads no files."""
+        return self.key == TEXT
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ def is_text(source: str) -> bool:
 
 def _opened(source: str | bytes | Path) -> tuple[Origin, yamlsource.Parsed]:
     if isinstance(source, bytes) or (isinstance(source, str) and is_text(source)):
-        return Origin("<text>", "<text>"), yamlsource.parse(source, "<text>")
+        return Origin(TEXT, TEXT), yamlsource.parse(source, TEXT)
     if isinstance(source, str) and source in preset_names():
         return _preset(source)
     path = Path(source)
@@ -125,10 +132,10 @@ def named(node: Node, origin: Origin) -> tuple[Origin, yamlsource.Parsed] | Faul
         return _preset(name)
     if not _looks_like_path(name):
         return _unknown(node.source, node.line, node.column, name)
-    if origin.folder is None:
+    if origin.is_text:
         message = f"{name[:60]!r}: a scenario given as text cannot read files"
         return node.fault("unknown-scenario", message, "save it as a file, or name a preset")
-    path = origin.folder / name
+    path = Path(name) if origin.folder is None else origin.folder / name
     if not _is_file(path):
         message = f"there is no file {name[:60]!r}"
         return node.fault("unknown-scenario", message, "paths are relative to this file")
@@ -166,7 +173,23 @@ def _extended(
         return _merged(None, node, "", faults), ()
     faults.extend(parsed.faults)
     parent, chain = _extended(parsed.node, below, faults, (*seen, below.key))
+    parent = _seen_from(parent, below, origin)
     return _merged(parent, node, "", faults), (str(extends.data), *chain)
+
+
+def _seen_from(node: Node | None, below: Origin, origin: Origin) -> Node | None:
+    """An inherited tree with its relative paths as they read from the folder of the file that inherits it."""
+    if node is None or below.folder is None or origin.folder is None or below.folder == origin.folder:
+        return node
+    for parts in (["compare_to"], ["economics", "tariffs"]):
+        value: Node | None = node
+        for part in parts:
+            value = value.entries().get(part) if value is not None else None
+        if value is None or not isinstance(value.data, str) or value.data in preset_names():
+            continue
+        path = os.path.relpath(below.folder / value.data, origin.folder)
+        node = put(node, tuple(replace(value, data=part) for part in parts), replace(value, data=path))
+    return node
 
 
 def _shown(key: str) -> str:

@@ -40,14 +40,18 @@ def _horizon(data: Mapping[str, Any]) -> Found:
 
 def _actors(data: Mapping[str, Any]) -> Found:
     actors = _mapping(data, "actors")
-    seen: dict[Any, str] = {}
+    seen: dict[str, str] = {}
     for role in ("coercer", "target", "rival"):
         code = actors.get(role)
-        if isinstance(code, str) and code in seen:
+        if not isinstance(code, str):
+            continue
+        if code in seen:
             yield ("actors", role), Fail("actors", f"{code} is the {seen[code]} already", "name another economy")
         seen.setdefault(code, role)
     for k, code in enumerate(_items(actors, "bystanders")):
-        if isinstance(code, str) and code in seen:
+        if not isinstance(code, str):
+            continue
+        if code in seen:
             message = f"{code} is {_role(seen[code])} already"
             yield ("actors", "bystanders", k), Fail("actors", message, "take it out of the list")
         seen.setdefault(code, "bystander")
