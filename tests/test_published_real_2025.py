@@ -140,7 +140,7 @@ def test_rivals_use_theta_plus_one(data):
     k = data.products.index("334")
     assert forecasts["no change"][0, 0, k] == 0.0
     assert forecasts["constant elasticity"][0, 0, k] == pytest.approx(100 * (1.25**-5 - 1))
-    assert forecasts["constant elasticity, first year (0.76)"][0, 0, k] == pytest.approx(100 * (1.25**-0.76 - 1))
+    assert forecasts["constant elasticity first year (0.76)"][0, 0, k] == pytest.approx(100 * (1.25**-0.76 - 1))
 
 
 def test_a_perfect_forecast_wins_and_a_contest_names_the_winner(data):

@@ -208,7 +208,7 @@ def test_scores_are_reported_and_are_no_pass_mark(forecast):
     prediction = forecast.studies[0].prediction
     names = [score.name for score in prediction.forecast.contest.scores]
     assert names[0] == real_2025_forecast.SHORT_RUN
-    assert {"no change", "constant elasticity", "constant elasticity, first year (0.76)"} < set(names)
+    assert {"no change", "constant elasticity", "constant elasticity first year (0.76)"} < set(names)
     text = validate.render(forecast)
     for name in names:
         assert name in text

@@ -123,8 +123,11 @@ def _prediction(prediction: Prediction) -> list[str]:
 def _scores(title: str, contest: Contest) -> list[str]:
     head = f"    {'forecast':<42}{'MAE':>8}{'RMSE':>8}{'bias':>9}{'CRPS':>8}{'rank':>8}{'in 90 %':>9}"
     lines = [f"  {title}, {contest.scores[0].cells} cells", head, *(_score_line(s) for s in contest.scores)]
-    best = ", ".join(f"{metric} {name}" for metric, name in contest.winner.items())
-    return [*lines, f"    best: {best}", ""]
+    won: dict[str, list[str]] = {}
+    for metric, name in contest.winner.items():
+        won.setdefault(name, []).append(metric if metric == "rank" else metric.upper())
+    best = "; ".join(f"{', '.join(metrics)}: {name}" for name, metrics in won.items())
+    return [*lines, f"    best by {best}", ""]
 
 
 def _score_line(s: Score) -> str:

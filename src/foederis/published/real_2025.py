@@ -206,7 +206,7 @@ def rivals(
     forecasts = {
         "no change": np.ones_like(long_run[:1]),
         "constant elasticity": long_run,
-        "constant elasticity, first year (0.76)": constant_elasticity(before, after, SHORT_RUN_EPS_FOB),
+        "constant elasticity first year (0.76)": constant_elasticity(before, after, SHORT_RUN_EPS_FOB),
     }
     return {
         name: to_products(data, np.nan_to_num(hat, nan=1.0), partners, data.sectors) for name, hat in forecasts.items()

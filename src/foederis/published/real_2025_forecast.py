@@ -37,7 +37,7 @@ IMPORTER = "USA"
 PARTNERS = ("JPN", "KOR", "CHN")
 DRAWS, SEED = 200, 2025
 CLOCK = "law"  # the day from which a rate applies by law; the ledger's other clock is that of the collected panel
-SHORT_RUN, FIRST_YEAR, LONG_RUN = "foederis, short run", "foederis, short run, theta 0.5 to 2", "foederis, long run"
+SHORT_RUN, FIRST_YEAR, LONG_RUN = "foederis short run", "foederis short run (theta 0.5 to 2)", "foederis long run"
 FIRST_YEAR_THETA = (0.5, 2.0)  # prior for theta within a year, uniform, all sectors alike (model page, table of priors)
 
 
@@ -166,20 +166,15 @@ def _all_draws(
         FIRST_YEAR: (np.outer(first_year, np.ones(theta.shape[1])), mobility),
         LONG_RUN: (theta, [math.inf] * draws),
     }
-    hats, worst = {}, 0.0
-    for name, (elasticity, nu) in horizons.items():
-        shocks = (
-            trade.Shock(tariff=tariff, trade_elasticity=e, mobility=m, closure="fixed_share")
-            for e, m in zip(elasticity, nu, strict=True)
-        )
-        found = [_measure(trade.solve(economy, shock)) for shock in shocks]
-        hats[name] = np.array([hat for hat, _ in found])
-        worst = max(worst, *(residual for _, residual in found))
-    return hats, theta, worst
-
-
-def _measure(found: Equilibrium) -> tuple[Float[Array, "partner sector"], float]:
-    return _imports_hat(found, PARTNERS), max(found.residuals.values())
+    hats: dict[str, list[Array]] = {name: [] for name in horizons}
+    worst = 0.0
+    for k in range(draws):
+        for name, (elasticity, nu) in horizons.items():
+            shock = trade.Shock(tariff=tariff, trade_elasticity=elasticity[k], mobility=nu[k], closure="fixed_share")
+            found = trade.solve(economy, shock)
+            hats[name].append(_imports_hat(found, PARTNERS))
+            worst = max(worst, *found.residuals.values())
+    return {name: np.array(each) for name, each in hats.items()}, theta, worst
 
 
 def _imports_hat(found: Equilibrium, partners: Sequence[str]) -> Float[Array, "partner sector"]:

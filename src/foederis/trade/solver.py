@@ -37,6 +37,7 @@ T = TypeVar("T")
 ENGINES: tuple[Engine, ...] = ("reference", "numpy", "jax")
 TOLERANCE = 1e-10
 PURGE_TOLERANCE = 1e-12  # below what users ask for: the purged economy is a base year
+KEPT_CHORDS = 4  # of finite mobilities, for each economy
 
 
 def solve(
@@ -176,11 +177,14 @@ def rebase(equilibrium: Equilibrium) -> Economy:
 
 
 def chord_of(economy: Economy, mobility: float = np.inf) -> Chord:
-    """The chord of an economy at its base year for a mobility, made at the first call and kept with the economy."""
+    """The chord of an economy at its base year for a mobility, made at the first call; a few are kept with it."""
     chords: dict[float, Chord] = economy.kept.setdefault("chords", {})
     if mobility not in chords:
         calm = Shock(mobility=mobility).check(economy)
         problem = problem_of(economy, calm, layout(economy)["weight"])
+        drawn = [m for m in chords if np.isfinite(m)]
+        if len(drawn) >= KEPT_CHORDS:  # a mobility that is drawn does not come back, and a chord of the world is 5 MB
+            chords.pop(drawn[0], None)
         chords[mobility] = chord_at(problem, unpack(problem, start_of(economy, problem)))
     return chords[mobility]
 
