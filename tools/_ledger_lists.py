@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from _world_raw import MERGED
+
 Array = np.ndarray
 
 STEEL_2018 = (
@@ -21,7 +23,7 @@ STEEL_2018 = (
     *(str(c) for c in range(7217, 7230)),
     *["730110", "730210", "730240", "730290", "7304", "7305", "7306"],
 )
-ALUMINIUM_2018 = tuple(["7601", "7604", "7605", "7606", "7607", "7608", "7609"])
+ALUMINIUM_2018 = ("7601", "7604", "7605", "7606", "7607", "7608", "7609")
 SOLAR = ("854142", "854143")
 WASHERS = ("845011", "845020", "845090")
 VEHICLES = ("8703", "8704")
@@ -44,6 +46,7 @@ class Lists:
     @classmethod
     def read(cls, folder: Path, partners: Sequence[str], sectors: Sequence[str]) -> Lists:
         imports = pd.read_parquet(folder / "us_imports_2024_hs6.parquet")
+        imports = imports.astype({"iso3": str, "HS6": str, "sector": str}).replace({"sector": MERGED})
         lines = pd.read_csv(folder / "us_mfn_hs8_2025.csv", dtype={"hs8": str}).hs8
         grouped = lines.groupby(lines.str[:6]).agg(tuple)
         return cls(tuple(partners), tuple(sectors), imports, dict(grouped), folder)

@@ -1,6 +1,8 @@
 """Split the partner x sector x date panel of tariff increments into the statutes that made it.
 
-The panel holds totals on 19 dates; each date is a change of known statutes, so differences identify them:
+The panel is first merged to the sectors of the world (A01 with A02 and so on, by 2024 customs values); what belongs to
+none of them (returned goods, scrap) stays apart as OTH. It holds totals on 19 dates; each date is a change of known
+statutes, so differences identify them:
 
 * before 5 April 2025 (China, Hong Kong, Canada, Mexico apart) and on 20 February 2026 only section 232 is in force;
 * nothing of section 232 changes between 20 February 2026 and 1 November 2025 (backwards), nor between 1 November and
@@ -18,6 +20,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+
+from _world_raw import MERGED
 
 Array = np.ndarray
 
@@ -46,7 +50,9 @@ class Panel:
 
     @classmethod
     def read(cls, path: str) -> Panel:
-        frame = pd.read_csv(path)
+        frame = pd.read_csv(path).fillna({"customs_value_2024_usd": 0.0, "applied_2024_pct": 0.0})
+        frame["increment_adj_pct"] = frame["increment_adj_pct"].fillna(0.0)
+        frame = _merged(frame)
         partners, sectors = tuple(dict.fromkeys(frame.iso3)), tuple(sorted(frame.sector.unique()))
         dates = tuple(sorted(frame.date.unique()))
         if dates != tuple(DATES):
@@ -55,14 +61,28 @@ class Panel:
         increment = np.zeros((len(partners), len(sectors), len(dates)))
         increment[row, column, frame.date.map(dates.index)] = frame.increment_adj_pct / 100
         base, weight = np.zeros(increment.shape[:2]), np.zeros(increment.shape[:2])
-        base[row, column] = frame.applied_2024_pct.fillna(0) / 100
+        base[row, column] = frame.applied_2024_pct / 100
         weight[row, column] = frame.customs_value_2024_usd
         return cls(partners, sectors, increment, base, weight)
 
 
+def _merged(frame: pd.DataFrame) -> pd.DataFrame:
+    """The panel with sectors that the world joins averaged by value (plain mean where nothing was imported)."""
+    frame = frame.assign(sector=frame.sector.replace(MERGED))
+    keys, rates = ["iso3", "date", "sector"], ["applied_2024_pct", "increment_adj_pct"]
+    value = frame.customs_value_2024_usd
+    worth = frame[rates].mul(value, axis=0).assign(customs_value_2024_usd=value).join(frame[keys])
+    total, plain = worth.groupby(keys, sort=False).sum(), frame.groupby(keys, sort=False)[rates].mean()
+    mean = total[rates].div(total.customs_value_2024_usd.where(total.customs_value_2024_usd > 0), axis=0)
+    return mean.fillna(plain).assign(customs_value_2024_usd=total.customs_value_2024_usd).reset_index()
+
+
 @dataclass
 class Split:
-    """One partner's increments by statute and panel date; a date that is not a key repeats the one before."""
+    """One partner's increments by statute and panel date; a date that is not a key repeats the one before.
+
+    `rates` holds the reciprocal rate by date where the panel does not show it (pools of partners).
+    """
 
     partner: str
     sectors: tuple[str, ...]
@@ -73,6 +93,7 @@ class Split:
     metals: dict[str, Array] = field(default_factory=dict)
     cars: dict[str, Array] = field(default_factory=dict)
     copper: dict[str, Array] = field(default_factory=dict)
+    rates: dict[str, float] = field(default_factory=dict)
 
     def mask(self, names: tuple[str, ...]) -> Array:
         return np.isin(self.sectors, names)

@@ -28,7 +28,7 @@ ANNEX_BY_LAW = {"KOR": 0.25, "IND": 0.26, "CHE": 0.31, "THA": 0.36, "ZAF": 0.30}
 NOT_RECIPROCAL = ("RUS",)  # column 2 countries were outside EO 14257; the panel charges them
 CAR_RATE = {"GBR": 0.10}
 CAR_DEAL_BY_LAW = {"EU27": "2025-08-01", "GBR": "2025-06-30", "JPN": "2025-09-16", "KOR": "2025-11-01"}
-ENERGY = ("B05", "B06", "C19")
+ENERGY = ("B05_06", "C19")
 
 CLOCK_NOTES = (
     "2025-02-04 China, Hong Kong: the panel has 20 % at once; by law 10 %, and 20 % from 2025-03-04.",
@@ -40,6 +40,10 @@ CLOCK_NOTES = (
     "2025-04-08/09 China: the panel has 104 and 125 % in all; by law 84 % from 2025-04-09, 125 % from 2025-04-10, each"
     " on top of 20 %.",
     "2025-05-12 China: by law from 2025-05-14.",
+    "China, Hong Kong, s.232 goods: the panel takes them out of the fentanyl duty; by law it comes on top of s.232.",
+    "2025-04-11 China, Hong Kong: the panel takes only part of annex II out of the reciprocal rate until November and"
+    " farm goods out of both duties from then on; by law the lists hold for the reciprocal rate (scope from the lists).",
+    "2025-05-12 Hong Kong, electronics: the panel spares them the fentanyl duty too; by law they pay it.",
     "2025-06-03 metals doubled: by law 2025-06-04; UK cars 10 % from 2025-06-30 (panel: 2025-08-07).",
     "2025-08-07 copper: by law 2025-08-01; EU cars 15 % from 2025-08-01; Canada 35 % from 2025-08-01; Brazil 40 % from"
     " 2025-08-06; India's second 25 % from 2025-08-27.",
@@ -122,6 +126,7 @@ class Cover:
 
     split: Split
     vehicle_share: float
+    exempt: tuple[Array, Array] | None = None  # listed as outside the reciprocal rate: spring and November 2025
 
     def metals(self, date: str) -> Array:
         return self.split.metals[_at(self.split.metals, date)] / self.metal_rate(date)
@@ -219,6 +224,8 @@ def emergency(cover: Cover, clock: str) -> list[Track]:
 
 def headline(split: Split, date: str) -> float:
     """The reciprocal rate of a date in the panel: the most frequent increment among the sectors that s.232 spares."""
+    if split.rates:
+        return split.rates[max(d for d in split.rates if d <= date)]
     if ALL_IN.get(split.partner, "9") <= date:
         return 0.15
     if date > "2025-08-07":
@@ -251,7 +258,22 @@ def _reciprocal(cover: Cover, clock: str) -> list[Track]:
         points = _reciprocal_by_law(partner, state, headline(split, "2025-04-05"))
     extra = {"IND": ("ieepa-russia-oil", 0.25), "BRA": ("ieepa-brazil", 0.40)}.get(partner)
     main = Track("ieepa-reciprocal", "ieepa", partner, clock, points, VOID, ("s232",))
-    return [main] if extra is None else _divided(main, *extra)
+    beyond = _beyond(split, clock)
+    return [main, *beyond] if extra is None else [*_divided(main, *extra), *beyond]
+
+
+def _beyond(split: Split, clock: str) -> list[Track]:
+    """What the panel charges until February 2026 beyond the reciprocal rate on every good: metals it drops that day."""
+    points: list[Point] = []
+    for date in DATES[10:16]:
+        rate = headline(split, date)
+        over = np.maximum(0.0, split.ieepa[date] - rate * (1 + ROUNDING))
+        if over.any() and ALL_IN.get(split.partner, "9") > date:
+            points.append((date, over / (0.50 - rate), 0.50, "add", None))
+    if not any(p[1].any() for p in points):
+        return []
+    note = "metal derivatives that the panel charges from August 2025 and drops with the IEEPA duties"
+    return [Track("s232-derivatives", "s232", split.partner, clock, points, VOID, note=note)]
 
 
 def _reciprocal_by_law(partner: str, state: Callable[[str], State], annex: float) -> list[Point]:
@@ -288,10 +310,14 @@ def _divided(track: Track, family: str, rate: float) -> list[Track]:
 def _china(cover: Cover, clock: str) -> list[Track]:
     split, partner = cover.split, cover.split.partner
     worth = split.ieepa
+    reciprocal = dict(zip(DATES[4:12], (0.34, 0.84, 1.05, 1.05, 0.10, 0.10, 0.14, 0.14), strict=True))
     left = {d: worth[d] / 0.20 for d in DATES[:4]}  # what s.232 leaves to the fentanyl duty
     left |= dict.fromkeys(DATES[4:10], worth["2025-04-05"] / 0.54)
     left |= dict.fromkeys(DATES[10:13], worth["2025-11-01"] / 0.2)
-    reciprocal = dict(zip(DATES[4:12], (0.34, 0.84, 1.05, 1.05, 0.10, 0.10, 0.14, 0.14), strict=True))
+    dropped = worth["2025-05-12"] < 0.20 * left["2025-05-12"] - ROUNDING  # the panel spares electronics of both duties
+    by_law = {d: np.where(dropped, left["2025-04-05"], share) for d, share in left.items()}
+    for date in DATES[8:10]:
+        left[date] = np.where(dropped, worth[date] / (0.20 + reciprocal[date]), left[date])
     net = {d: np.clip((worth[d] - 0.20 * left[d]) / reciprocal[d], 0, 1) for d in DATES[4:12]}
     half = {d: worth[d] / 0.20 for d in DATES[12:16]}  # the panel exempts from both alike since November
     if clock == "panel":
@@ -302,15 +328,19 @@ def _china(cover: Cover, clock: str) -> list[Track]:
     else:
         path = {"2025-02-04": (0, 0.10), "2025-03-04": (0, 0.20), "2025-03-12": (2, 0.20), "2025-04-03": (3, 0.20)}
         path |= {"2025-04-05": (4, 0.20), "2025-06-04": (9, 0.20), "2025-08-07": (10, 0.20), "2025-11-10": (12, 0.10)}
-        fentanyl = [(d, cover.gross(left[DATES[k]], DATES[k]), rate) for d, (k, rate) in path.items()]
+        days = {d: DATES[k] for d, (k, _) in path.items()}
+        fentanyl = [(d, np.minimum(1.0, cover.gross(by_law[days[d]], days[d])), r) for d, (_, r) in path.items()]
         rates = {"2025-04-05": (7, 0.10), "2025-04-09": (7, 0.84), PAUSED: (7, 1.25), "2025-05-14": (7, 0.10)}
-        rates |= {"2025-06-04": (9, 0.10), "2025-08-07": (10, 0.10)}
-        country = [(d, cover.gross(net[DATES[k]], DATES[k]), rate) for d, (k, rate) in rates.items()]
-        country.append(("2025-11-13", cover.gross(half["2025-11-14"], "2025-11-14"), 0.10))
+        rates |= {"2025-06-04": (9, 0.10), "2025-08-07": (10, 0.10), "2025-11-13": (11, 0.10)}
+        country = []
+        for day, (k, rate) in rates.items():
+            listed = cover.exempt[day >= "2025-11-13"] if cover.exempt else np.zeros_like(half["2025-11-14"])
+            country.append((day, cover.gross(np.minimum(net[DATES[k]], 1 - listed), DATES[k]), rate))
     found = []
     for family, points in (("ieepa-fentanyl", fentanyl), ("ieepa-reciprocal", country)):
         full: list[Point] = [(d, c, r, "add", None) for d, c, r in points]
-        found.append(Track(family, "ieepa", partner, clock, full, VOID, ("s232",)))
+        stacks = clock == "law" and family == "ieepa-fentanyl"
+        found.append(Track(family, "ieepa", partner, clock, full, VOID, () if stacks else ("s232",)))
     return found
 
 
