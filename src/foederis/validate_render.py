@@ -114,6 +114,7 @@ def _line(label: str, published: str, ours: str, difference: str, allowed: str, 
 def _prediction(prediction: Prediction) -> list[str]:
     found = prediction.forecast
     lines = ["", *_scores("Scores over all cells, weighted by 2024 imports (percentage points)", found.contest)]
+    lines += [_standing(found.contest), ""]
     for partner, contest in found.by_partner.items():
         lines += _scores(words_names.country(partner), contest)
     lines += _cells(prediction)
@@ -128,6 +129,16 @@ def _scores(title: str, contest: Contest) -> list[str]:
         won.setdefault(name, []).append(metric if metric == "rank" else metric.upper())
     best = "; ".join(f"{', '.join(metrics)}: {name}" for name, metrics in won.items())
     return [*lines, f"    best by {best}", ""]
+
+
+def _standing(contest: Contest) -> str:
+    """One sentence: which forecasts the tested one beats by CRPS over all cells, and which beat it."""
+    tested, others = contest.scores[0], contest.scores[1:]
+    better = [s.name for s in others if s.crps > tested.crps]
+    worse = [s.name for s in others if s.crps < tested.crps]
+    parts = [f"does better than {words.joined(better)}"] if better else []
+    parts += [f"does worse than {words.joined(worse)}"] if worse else []
+    return f"  By CRPS the forecast that is tested, {tested.name}, {' and '.join(parts) or 'equals all others'}."
 
 
 def _score_line(s: Score) -> str:

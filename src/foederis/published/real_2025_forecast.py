@@ -139,7 +139,8 @@ def notes(result: Forecast) -> tuple[str, ...]:
         "predicted: the change in the dollar value of US imports, net of tariffs, that the US tariffs of the ledger"
         f" (daily mean, {real_2025.WINDOW_DAYS[0]} to {real_2025.WINDOW_DAYS[1]}) bring about from the base year alone",
         "not predicted, and part of the error: growth, inflation and exchange rates of 2025, the boom in computers for"
-        " data centres (NAICS 334 from all partners: +24.5 %), stocks built before the tariffs, retaliation",
+        " data centres (NAICS 334 from all partners: +24.5 %), stocks built before the tariffs, goods under way when"
+        " rates changed, foreign retaliation",
         "nothing was fitted to or chosen by these rows: elasticities and mobility are the draws of every run; the short"
         " run is the forecast that is tested, the other horizons stand beside it",
         f"largest residual of {result.equilibria} equilibria {result.residual:.1e}",
