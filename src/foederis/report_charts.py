@@ -7,8 +7,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from foederis import words_names
-from foederis.report_findings import Path, Result, quantiles, vintage
-from foederis.scenario_codes import SERVICES
+from foederis.report_findings import Path, Result, chosen_sectors, quantiles, vintage
 
 if TYPE_CHECKING:
     import altair as alt
@@ -33,16 +32,12 @@ def path_frame(path: Path) -> pd.DataFrame:
 
 
 def sector_frame(result: Result) -> pd.DataFrame:
-    """The target's exports to the coercer by goods sector and horizon, per cent, with intervals."""
+    """The target's exports to the coercer by sector and horizon, per cent, with intervals: the sectors of the table."""
     import pandas as pd
 
-    plan = result.plan
-    base = plan.economy.flow[plan.world.country(plan.coercer), plan.world.country(plan.target)]
     rows = []
-    for horizon in plan.horizons:
-        for k, code in enumerate(plan.world.sectors):
-            if code in SERVICES or base[k] <= 0:
-                continue
+    for horizon in result.plan.horizons:
+        for code in chosen_sectors(result):
             found = quantiles(result.of("target_exports_to_coercer", horizon, code))
             rows.append({"sector": code, "name": words_names.sector(code), "horizon": horizon, **found})
     return pd.DataFrame(rows)
@@ -68,16 +63,26 @@ def draw(name: str, result: Result, path: Path, run_id: str = "") -> alt.VConcat
     from foederis import charts
 
     plan = result.plan
-    us, jp = words_names.country(plan.coercer), words_names.country(plan.target)
+    us, jp = words_names.country_in_text(plan.coercer), words_names.country(plan.target)
     source = f"{SOURCES} ({vintage(plan)})"
     if name == "tariff-path":
         end = min(plan.scenario.horizon.end.last_day, max(*path.dates, plan.date) + dt.timedelta(days=120))
         return charts.tariff_path(
-            path_frame(path), partner=jp, importer=us, evaluated=plan.date, end=end, source=SOURCES, run_id=run_id
+            path_frame(path),
+            partner=jp,
+            importer=words_names.country(plan.coercer),
+            evaluated=plan.date,
+            end=end,
+            source=SOURCES,
+            run_id=run_id,
         )
     if name == "sector-effects":
         return charts.sector_effects(
-            sector_frame(result), measure=f"exports to the {us}", who=jp, source=source, run_id=run_id
+            sector_frame(result),
+            measure=f"exports to {us}, the sectors that move most",
+            who=jp,
+            source=source,
+            run_id=run_id,
         )
     if name == "welfare":
         return charts.welfare_by_country(

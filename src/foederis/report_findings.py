@@ -15,7 +15,18 @@ from foederis.ensemble import Draws, Variant
 from foederis.scenario_codes import EU27, SERVICES
 from foederis.simulation import VARIABLES, Plan, Solved
 
-__all__ = ["Findings", "Number", "Path", "Result", "SectorRow", "find", "number", "quantiles", "tariff_path"]
+__all__ = [
+    "Findings",
+    "Number",
+    "Path",
+    "Result",
+    "SectorRow",
+    "chosen_sectors",
+    "find",
+    "number",
+    "quantiles",
+    "tariff_path",
+]
 
 Array = np.ndarray
 QUANTILES = {"low90": 0.05, "low50": 0.25, "median": 0.5, "high50": 0.75, "high90": 0.95}
@@ -260,8 +271,8 @@ def _numbers(result: Result) -> dict[str, Number]:
     }
 
 
-def _sector_rows(result: Result, before: Array, after: Array) -> tuple[SectorRow, ...]:
-    """The target's goods sectors: the named ones and those whose exports to the coercer move most in dollars."""
+def chosen_sectors(result: Result) -> list[str]:
+    """The goods sectors to show: the named ones and those whose exports to the coercer move most in dollars."""
     plan = result.plan
     base = plan.economy.flow[plan.world.country(plan.coercer), plan.world.country(plan.target)] / 1e3
     median = np.array([quantiles(d)["median"] for d in result.draws.values["target_exports_to_coercer"][:, 0].T])
@@ -269,7 +280,12 @@ def _sector_rows(result: Result, before: Array, after: Array) -> tuple[SectorRow
     order = [plan.world.sectors[k] for k in np.argsort(-moved, kind="stable") if base[k] > 0]
     named = [code for code in NAMED_SECTORS if code in order]
     chosen = [*named, *(code for code in order if code not in named and code not in SERVICES)]
-    chosen = sorted(chosen[:TOP_SECTORS], key=order.index)
+    return sorted(chosen[:TOP_SECTORS], key=order.index)
+
+
+def _sector_rows(result: Result, before: Array, after: Array) -> tuple[SectorRow, ...]:
+    plan = result.plan
+    base = plan.economy.flow[plan.world.country(plan.coercer), plan.world.country(plan.target)] / 1e3
 
     def row(code: str) -> SectorRow:
         k, name = plan.world.sector(code), words_names.sector(code)
@@ -287,7 +303,7 @@ def _sector_rows(result: Result, before: Array, after: Array) -> tuple[SectorRow
             output=number(result, code, name, "target_output", "long run", code),
         )
 
-    return tuple(row(code) for code in chosen)
+    return tuple(row(code) for code in chosen_sectors(result))
 
 
 def _partner(result: Result, code: str) -> Number:
