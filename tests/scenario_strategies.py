@@ -151,7 +151,7 @@ def parts(draw: st.DrawFn) -> dict[str, Any]:
         ),
     )
     maybe("ledger", st.sampled_from([{}, {"clock": "panel"}, {"partners": ["JPN", "eu27"], "authorities": ["s232"]}]))
-    maybe("ledger", st.builds(_ledger, DAY, RATE))
+    maybe("ledger", st.builds(_ledger, st.dates(dt.date(2025, 1, 1), dt.date(2050, 1, 1)), RATE))
     maybe(
         "trade_costs", st.builds(_trade_cost, life(), st.sampled_from(["embargo", "+20%", "-5.5%"]), WHOLE_GOODS, PARTY)
     )

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-import foederis
-from foederis import goods, scenario, world
+from foederis import goods, ledger, scenario, world
 from foederis.errors import DataError
 from foederis.measures import Measure, TariffCut
 from foederis.scenario_codes import EU27
@@ -322,6 +321,11 @@ class Book:
             if (partners is None or m.exporter in partners) and (authorities is None or m.authority in authorities)
         )
 
+    def history(
+        self, partners: Sequence[str] | None = None, authorities: Sequence[str] | None = None
+    ) -> tuple[Measure, ...]:
+        return ()
+
     def dates(self, clock: str = "law") -> tuple[dt.date, ...]:
         return tuple(sorted({day for m in self.given for day in m.changes()}))
 
@@ -349,8 +353,7 @@ def book(monkeypatch: pytest.MonkeyPatch) -> None:
         _entry("s232", "JPN", "2025-03-12", None, {"2025-03-12": 0.25, "2025-06-04": 0.50}),
         _entry("ieepa", "CHN", "2025-02-04", "2026-02-20", {"2025-02-04": 0.20}),
     )
-    module = type("module", (), {"load": staticmethod(lambda: Book(entries))})
-    monkeypatch.setattr(foederis, "ledger", module, raising=False)
+    monkeypatch.setattr(ledger, "load", lambda: Book(entries))
 
 
 def rate_on(scn: scenario.Scenario, real: World, day: str, exporter: str = "JPN") -> float:
@@ -410,3 +413,66 @@ def test_exempting_takes_the_ledger_out_too(real: World):
     scn = case(ledger="{}").exempting("JPN")
     assert rate_on(scn, real, "2025-12-31") == 0
     assert rate_on(scn, real, "2025-12-31", "CHN") == pytest.approx(0.20)
+
+
+# The ledger as it is
+
+
+@pytest.mark.parametrize("day", ["2019-06-01", "2024-12-31", "2025-01-01", "2025-04-09", "2025-09-16", "2026-02-23"])
+@pytest.mark.parametrize("clock", ["law", "panel"])
+def test_a_scenario_of_the_ledger_alone_has_the_tariffs_of_the_ledger(real: World, day: str, clock: str):
+    date = dt.date.fromisoformat(day)
+    ours = scenario.load("us-japan-2025", [f"ledger.clock={clock}"]).tariff_cut(real, date)
+    book = ledger.load().cut(real, date, clock)
+    np.testing.assert_allclose(ours.total, book.total, atol=EXACT)
+    np.testing.assert_allclose(ours.base, book.base, atol=EXACT)
+
+
+def test_a_world_built_with_the_past_in_its_base_is_changed_by_no_scenario_without_the_ledger(real: World):
+    cut = scenario.load("us-japan-baseline").tariff_cut(real, dt.date(2019, 6, 1))
+    np.testing.assert_array_equal(cut.total, real.tariff)
+
+
+def test_the_letter_changes_the_reciprocal_rate_on_japan_alone(real: World):
+    letter, day = scenario.load("letter-25"), dt.date(2025, 9, 15)
+    ours, book = letter.tariff_cut(real, day), ledger.load().cut(real, day)
+    u, j = real.country("USA"), real.country("JPN")
+    others = np.delete(np.arange(len(real.countries)), j)
+    np.testing.assert_allclose(ours.total[:, others], book.total[:, others], atol=EXACT)
+    np.testing.assert_allclose(ours.by_authority["s232"], book.by_authority["s232"], atol=EXACT)
+    machinery = real.sector("C28")
+    assert ours.by_authority["ieepa"][u, j, machinery] > book.by_authority["ieepa"][u, j, machinery] + 0.05
+    assert ours.by_authority["ieepa"][u, j].max() <= 0.25 + EXACT
+    cars = real.sector("C29")
+    assert ours.by_authority["s232"][u, j, cars] > 0.2
+    deal = scenario.load("july-2025-deal").tariff_cut(real)
+    assert deal.by_authority["s232"][u, j, cars] < ours.by_authority["s232"][u, j, cars] - 0.08
+
+
+def test_current_law_is_the_newest_day_of_the_ledger(real: World):
+    law = scenario.load("current-law")
+    assert law.evaluate == max(ledger.load().dates("law"))
+    assert law.evaluate.isoformat() in law.title()
+    assert law.evaluate.isoformat() in law.note
+    assert np.all(law.tariff_cut(real).by_authority["ieepa"] == 0)
+
+
+def test_without_japan_the_others_pay_what_they_paid(real: World):
+    scn = scenario.load("us-japan-2025")
+    whole, spared = scn.tariff_cut(real), scn.exempting("JPN").tariff_cut(real)
+    u, j = real.country("USA"), real.country("JPN")
+    np.testing.assert_array_equal(spared.total[u, j], real.tariff[u, j])
+    others = np.delete(np.arange(len(real.countries)), j)
+    np.testing.assert_array_equal(spared.total[:, others], whole.total[:, others])
+
+
+def test_a_group_of_partners_may_hold_the_importer(real: World):
+    cut = case(ledger="{partners: treaty_allies}", evaluate="2025-12-31").tariff_cut(real)
+    assert {"JPN", "DEU", "CAN"} <= taxed(cut)
+    assert "CHN" not in taxed(cut)
+
+
+def test_the_year_from_which_the_base_counts_is_that_of_the_ledger():
+    from foederis.scenario_tariffs import BASE_YEAR
+
+    assert dt.date(BASE_YEAR, 1, 1) == ledger.TAKEOVER

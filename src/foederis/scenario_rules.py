@@ -188,7 +188,13 @@ def _ledger(data: Mapping[str, Any]) -> Found:
     start, end = _read(units.date, ledger.get("from")), _read(units.date, ledger.get("until"))
     if start is not None and end is not None and end <= start:
         yield ("ledger", "until"), Fail("dates", f"ends on {end}, not after its start {start}", "swap the two")
+    partners = _read(fields.parse_party, ledger.get("partners"))
+    if isinstance(partners, Party) and partners.codes == ("USA",):
+        yield ("ledger", "partners"), Fail("self", "the ledger holds measures of USA on others", "name another economy")
+    yield from _since_2025(ledger.get("frozen_on"), ("ledger", "frozen_on"))
     for k, item in enumerate(_items(ledger, "changes")):
+        if isinstance(item, Mapping):
+            yield from _since_2025(item.get("from"), ("ledger", "changes", k, "from"))
         if isinstance(item, Mapping):
             for path, fail in _life(item, dated=("rate", "rule")):
                 yield ("ledger", "changes", k, *path), fail
@@ -198,6 +204,13 @@ def _ledger(data: Mapping[str, Any]) -> Found:
                     "formula", "a ledger rate cannot be a formula", "write the formula as a measure under tariffs"
                 )
                 yield ("ledger", "changes", k, "rate"), fail
+
+
+def _since_2025(value: Any, at: Path) -> Found:
+    day = _read(units.date, value)
+    if day is not None and day.year < 2025:
+        message = f"{day}: what came before 2025 is part of the duty collected in 2024 and cannot be changed"
+        yield at, Fail("dates", message, "write a day from 2025-01-01 on")
 
 
 def _security(data: Mapping[str, Any]) -> Found:

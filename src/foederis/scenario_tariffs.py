@@ -26,20 +26,30 @@ from foederis.world import World
 Array = np.ndarray
 Pair = tuple[str, str]
 
+BASE_YEAR = 2025  # from here on the base rates hold the duty collected in 2024, and the ledger what came later
 SAME_RATE = 1e-12  # steps of a mirrored rate smaller than this are rounding
 
 
 def tariff_cut(file: ScenarioFile, world: World, date: dt.date) -> TariffCut:
     """Tariffs in force on a day: base rates of the world and every measure of the scenario.
 
-    Raises DataError when a measure does not fit the world.
+    For a day before 2025 a scenario that uses the ledger takes its dated measures of that time instead of what the base
+    rates hold of them. Raises DataError when a measure does not fit the world.
     """
-    return applied_tariff(measures(file, world), date, world.tariff, world.countries, world.sectors)
+    base, past = world.tariff, file.ledger is not None and date.year < BASE_YEAR
+    if past:
+        from foederis import ledger
+
+        base = ledger.load().base(world, date)
+    return applied_tariff(measures(file, world, past), date, base, world.countries, world.sectors)
 
 
-def measures(file: ScenarioFile, world: World) -> tuple[Measure, ...]:
-    """Every measure of the scenario in a world, one for each pair: ledger, own measures, retaliation."""
-    direct = (*ledger_measures(file), *own_measures(file, world))
+def measures(file: ScenarioFile, world: World, past: bool = False) -> tuple[Measure, ...]:
+    """Every measure of the scenario in a world, one for each pair: ledger, own measures, retaliation.
+
+    `past`: with the measures of the ledger from before 2025 in the place of those since.
+    """
+    direct = (*ledger_measures(file, past), *own_measures(file, world))
     spared = exempt_pairs(file)
     kept = tuple(m for m in direct if (m.importer, m.exporter) not in spared)
     return (*kept, *retaliation_measures(file, world, kept))
@@ -109,16 +119,19 @@ def _shown(flows: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.4g} bn USD" for name, value in flows.items())
 
 
-def ledger_measures(file: ScenarioFile) -> tuple[Measure, ...]:
-    """The measures of the dated ledger that the scenario uses, with its departures."""
+def ledger_measures(file: ScenarioFile, past: bool = False) -> tuple[Measure, ...]:
+    """The measures of the dated ledger that the scenario uses, with its departures; `past`: those from before 2025."""
     use = file.ledger
     if use is None:
         return ()
     from foederis import ledger  # here, so that a scenario without it does not read the ledger
 
-    partners = None if use.partners is None or "world" in use.partners.names else use.partners.codes
-    found: Sequence[Measure] = ledger.load().measures(
-        clock=use.clock, partners=partners, authorities=use.authorities or None
+    book, partners = ledger.load(), None
+    if use.partners is not None and "world" not in use.partners.names:
+        partners = tuple(code for code in use.partners.codes if code != ledger.IMPORTER)
+    authorities = use.authorities or None
+    found: Sequence[Measure] = (
+        book.history(partners, authorities) if past else book.measures(use.clock, partners, authorities)
     )
     if use.frozen_on is not None:
         found = [m for measure in found for m in _frozen(measure, use.frozen_on)]
