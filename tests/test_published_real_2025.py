@@ -195,6 +195,9 @@ def test_a_tariff_lowers_imports_more_in_the_long_run_than_in_the_short(forecast
     assert median["no change"] == 0
     assert forecast.residual < 1e-10
     assert forecast.equilibria == 60
+    before, after = forecast.mean_tariff["JPN"]
+    assert after - before == pytest.approx(0.15)
+    assert 0.01 < before < 0.03
     assert forecast.contest.scores[0].name == real_2025_forecast.SHORT_RUN
     assert set(forecast.by_partner) == set(PARTNERS)
 

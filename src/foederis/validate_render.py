@@ -221,6 +221,7 @@ def _prediction_dict(prediction: Prediction) -> dict[str, Any]:
         "seed": prediction.seed,
         "equilibria": found.equilibria,
         "largest_residual": found.residual,
+        "mean_us_tariff": {partner: list(pair) for partner, pair in found.mean_tariff.items()},
         "all": _contest_dict(found.contest),
         "by_partner": {partner: _contest_dict(contest) for partner, contest in found.by_partner.items()},
         "cells": [

@@ -50,6 +50,7 @@ class Forecast:
     predicted_pct: Mapping[str, Float[Array, "draw partner product"]]  # the one that is tested first
     tariff_before: Float[Array, "partner sector"]
     tariff_after: Float[Array, "partner sector"]
+    mean_tariff: Mapping[str, tuple[float, float]]  # before and after, weighted by imports of the base year
     contest: Contest
     by_partner: Mapping[str, Contest]
     residual: float  # the largest over all equilibria
@@ -110,6 +111,7 @@ def forecast(
         predicted_pct=predicted,
         tariff_before=before,
         tariff_after=after,
+        mean_tariff=dict(zip(PARTNERS, _mean_tariff(world, rows, order, before, after), strict=True)),
         contest=real_2025.contest(table, PARTNERS, predicted),
         by_partner=each,
         residual=residual,
@@ -135,12 +137,14 @@ def cells(result: Forecast, data: Collected | None = None) -> tuple[Cell, ...]:
 
 def notes(result: Forecast) -> tuple[str, ...]:
     """What was predicted, from what, and what the error also holds: to be printed beside the scores."""
+    rates = ", ".join(f"{code} {100 * a:.1f} and {100 * b:.1f} %" for code, (a, b) in result.mean_tariff.items())
     return (
         "predicted: the change in the dollar value of US imports, net of tariffs, that the US tariffs of the ledger"
         f" (daily mean, {real_2025.WINDOW_DAYS[0]} to {real_2025.WINDOW_DAYS[1]}) bring about from the base year alone",
         "not predicted, and part of the error: growth, inflation and exchange rates of 2025, the boom in computers for"
         " data centres (NAICS 334 from all partners: +24.5 %), stocks built before the tariffs, goods under way when"
         " rates changed, foreign retaliation",
+        f"US tariff before and in the window, weighted by imports of the base year: {rates}",
         "nothing was fitted to or chosen by these rows: elasticities and mobility are the draws of every run; the short"
         " run is the forecast that is tested, the other horizons stand beside it",
         f"largest residual of {result.equilibria} equilibria {result.residual:.1e}",
@@ -184,6 +188,19 @@ def _imports_hat(found: Equilibrium, partners: Sequence[str]) -> Float[Array, "p
     us, rows = economy.index(IMPORTER), [economy.index(code) for code in partners]
     before, after = economy.flow[us][rows], found.flow_new[us][rows]
     return np.asarray(np.divide(after, before, out=np.ones_like(before), where=before > 0.0))
+
+
+def _mean_tariff(
+    world: World,
+    rows: Sequence[int],
+    order: Sequence[int],
+    before: Float[Array, "partner sector"],
+    after: Float[Array, "partner sector"],
+) -> list[tuple[float, float]]:
+    """Mean rate before and after by partner, over the sectors of the product groups."""
+    weight = world.flow[world.country(IMPORTER)][rows][:, order]
+    pairs = [(weight * rates).sum(axis=1) / weight.sum(axis=1) for rates in (before, after)]
+    return [(float(a), float(b)) for a, b in zip(*pairs, strict=True)]
 
 
 def _only(predicted: Mapping[str, Array], partner: int) -> dict[str, Array]:
