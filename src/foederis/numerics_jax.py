@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the compilation cache is chatty on some CPUs
+os.environ.setdefault(
+    "TF_CPP_MIN_LOG_LEVEL", "3"
+)  # the compilation cache is chatty on some CPUs; JAX sets 1 if we do not
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +26,13 @@ JaxArray = jax.Array
 
 
 def enable_compilation_cache(folder: Path | None = None) -> Path | None:
-    """Keep compiled programs on disk (default: the user's cache folder); the folder, or None if not writable."""
+    """Keep compiled programs on disk (default: the user's cache folder); returns the folder.
+
+    None, and no cache, if it is not writable, or if JAX was imported first with its log on: on some CPUs it then warns
+    at each program it reads.
+    """
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3":
+        return None
     if folder is None:
         root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         folder = Path(root) / "foederis" / f"jax-{jax.__version__}"
@@ -89,17 +97,10 @@ def _mixing_weights(gram: JaxArray, slot: JaxArray, valid: JaxArray) -> JaxArray
 
 
 def solve_small(matrix: JaxArray, right: JaxArray) -> JaxArray:
-    """Solve a small symmetric positive definite system by unrolled elimination (no LAPACK call in a loop)."""
-    n = right.shape[0]
-    a = [[matrix[i, j] for j in range(n)] for i in range(n)]
-    b = [right[i] for i in range(n)]
-    for i in range(n):
-        inverse = 1.0 / a[i][i]
-        for r in range(i + 1, n):
-            factor = a[r][i] * inverse
-            a[r] = [a[r][c] - factor * a[i][c] if c > i else a[r][c] for c in range(n)]
-            b[r] = b[r] - factor * b[i]
-    x: list[Any] = [None] * n
-    for i in reversed(range(n)):
-        x[i] = (b[i] - sum((a[i][c] * x[c] for c in range(i + 1, n)), start=jnp.zeros(()))) / a[i][i]
-    return jnp.stack(x)
+    """Solve a small symmetric positive definite system by Gauss-Jordan elimination (no LAPACK call in a loop)."""
+    system = jnp.concatenate([matrix, right[:, None]], axis=1)
+    unit = jnp.eye(right.shape[0])
+    for k in range(right.shape[0]):
+        row = system[k] / system[k, k]
+        system = system - (system[:, k] - unit[k])[:, None] * row[None, :]
+    return system[:, -1]

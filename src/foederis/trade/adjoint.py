@@ -186,7 +186,7 @@ def _value_and_slope(
             deficit_constant=moving.deficit_constant,
         )
         state = unpack(problem, equilibrium_state(problem, second.chord, second.solution, tolerance))
-        outcome = _outcome(problem, state, markets(problem, state), base_income)
+        outcome = outcome_of(problem, state, markets(problem, state), base_income)
         return (weights * jnp.log(outcome.welfare_hat)).sum() if objective is None else objective(outcome)
 
     objective_value, slope = jax.value_and_grad(value)(inputs)
@@ -216,7 +216,7 @@ def _shares(problem: Problem, state: State, at: Markets) -> Float[JaxArray, "sec
     return jnp.asarray(problem.weight * jnp.exp(-problem.theta[:, :, None, None] * relative))
 
 
-def _outcome(problem: Problem, state: State, at: Markets, base_income: JaxArray) -> Outcome:
+def outcome_of(problem: Problem, state: State, at: Markets, base_income: JaxArray) -> Outcome:
     """The outcome of a solved state, measured from its base year."""
     price_hat = jnp.exp(at.log_price).T
     log_wage = jnp.broadcast_to(state.log_income, state.log_cost.shape)

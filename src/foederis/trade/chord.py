@@ -85,13 +85,14 @@ class Chord:
     revenue_share: Float[Array, "sector country"]
     cost_of_income: Float[Array, "sector country"]
     cost_of_price: Float[Array, "country sector sector"]
-    cost_of_wage: Float[Array, "country sector sector"] | None
+    cost_of_wage: Float[Array, "country sector sector"]
     spending_of_output: Float[Array, "country sector sector"]
     spending_of_income: Float[Array, "sector country"]
     response: Float[Array, "sector both country"]  # rows: log cost, then spending, by country; columns: log income
     demand_owed: Float[Array, "sector country country"]
     income_step: Float[Array, "country country"]
-    wage_step: Float[Array, "country sector sector"] | None
+    sales_of_wage: Float[Array, "country sector sector"]
+    wage_step: Float[Array, "country sector sector"] | None  # None: one wage in each country
 
 
 def problem_of(economy: Economy, shock: Shock, weight: Float[Array, "sector side importer exporter"]) -> Problem:
@@ -298,6 +299,7 @@ def step(
     carried = _times(chord.response, d_income[None, :]).reshape(j, 2, n)
     log_wage = None
     if at.wage_gap is not None and state.log_wage is not None:
+        assert chord.wage_step is not None
         d_wage = _by_country(chord.wage_step, at.wage_gap)
         d_wage = d_wage * xp.minimum(1.0, LARGEST_WAGE_STEP / xp.maximum(xp.max(xp.abs(d_wage)), 1e-30))
         d_cost = d_cost + _by_country(chord.cost_of_wage, d_wage)
@@ -337,8 +339,7 @@ def _times(
 
 
 def _by_country(
-    matrix: Float[Array, "country sector sector"] | None, values: Float[Array, "sector country"]
+    matrix: Float[Array, "country sector sector"], values: Float[Array, "sector country"]
 ) -> Float[Array, "sector country"]:
     """Matrix times vector, country by country."""
-    assert matrix is not None
     return _times(matrix, values.T).T

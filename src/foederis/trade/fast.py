@@ -22,7 +22,7 @@ from foederis.numerics_jax import JaxArray, anderson_loop
 from foederis.trade.chord import Chord, Problem, step
 
 Array = np.ndarray
-ADJOINT_MEMORY = 8
+ADJOINT_MEMORY = 5
 ADJOINT_TOLERANCE = 1e-10  # relative to the largest derivative handed in
 ADJOINT_PASSES = 200
 

@@ -18,7 +18,7 @@ With $\pi$ the trade shares at the point, $\tilde\pi = \pi/\tau$, $G_n$ the inpu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -59,14 +59,13 @@ def chord_at(problem: Problem, state: State) -> Chord:
     demand = (problem.value_added_share * point.output).sum(axis=0)
     numeraire = problem.numeraire * point.income
     jacobian = d_demand / demand[:, None] - np.eye(n) - numeraire
-    limited = problem.immobility is not None
-    return Chord(
+    chord = Chord(
         own_share=point.own,
         own_share_net=point.own_net,
         revenue_share=point.revenue_share,
         cost_of_income=np.ascontiguousarray(cost_of_wage.sum(axis=2).T),
         cost_of_price=cost_of_price,
-        cost_of_wage=cost_of_wage if limited else None,
+        cost_of_wage=cost_of_wage,
         spending_of_output=point.spending_closure @ problem.input_share.transpose(0, 2, 1),
         spending_of_income=np.ascontiguousarray(
             (point.spending_closure @ problem.final_share.T[:, :, None])[:, :, 0].T
@@ -74,8 +73,16 @@ def chord_at(problem: Problem, state: State) -> Chord:
         response=np.concatenate([d_cost, d_spending / problem.value_added[:, None]], axis=1),
         demand_owed=_demand_owed(problem, point),
         income_step=-np.linalg.inv(jacobian),
-        wage_step=_wage_step(problem, point, cost_of_wage) if limited else None,
+        sales_of_wage=_sales_of_wage(problem, point, cost_of_wage),
+        wage_step=None,
     )
+    return chord if problem.immobility is None else at_mobility(chord, float(problem.immobility))
+
+
+def at_mobility(chord: Chord, immobility: float) -> Chord:
+    """The chord with the wage step of a mobility: (I + immobility * sales response)^-1 by country; immobility 1/nu."""
+    eye = np.eye(chord.sales_of_wage.shape[1])
+    return replace(chord, wage_step=np.linalg.inv(eye + immobility * chord.sales_of_wage))
 
 
 def _point(problem: Problem, state: State) -> _Point:
@@ -196,20 +203,18 @@ def _demand_owed(problem: Problem, point: _Point) -> Float[Array, "sector countr
     return _iterate(step, direct)
 
 
-def _wage_step(
+def _sales_of_wage(
     problem: Problem, point: _Point, cost_of_wage: Float[Array, "country sector sector"]
 ) -> Float[Array, "country sector sector"]:
-    """(I + (1/nu) (I - 1 s') diag(eps) T diag(beta))^-1 by country; s: sector shares in value added.
+    """How much a sector's sales fall against its country's, in logs, by the log wages of the country's sectors.
 
-    eps is the elasticity of a sector's sales to its own cost at given spending.
+    (I - 1 s') diag(eps) T diag(beta), with eps the elasticity of a sector's sales to its own cost at given spending and
+    s the sectors' shares in value added.
     """
-    assert problem.immobility is not None
     sales = point.share_net * point.expenditure[:, :, None]
     made = np.where(point.output > 0, point.output, 1.0)
     elasticity = problem.theta * (1.0 - (sales * point.share).sum(axis=1) / made)
     value_added = problem.value_added_share * point.output
     weight = value_added / value_added.sum(axis=0)
-    sales_response = elasticity.T[:, :, None] * cost_of_wage
-    relative = sales_response - (weight.T[:, None, :] @ sales_response)
-    matrix: Array = np.linalg.inv(np.eye(len(weight)) + float(problem.immobility) * relative)
-    return matrix
+    response = elasticity.T[:, :, None] * cost_of_wage
+    return np.asarray(response - weight.T[:, None, :] @ response)

@@ -28,7 +28,7 @@ from foederis.trade.chord import (
 )
 from foederis.trade.economy import Economy, Shock, deficit_rule
 from foederis.trade.equilibrium import Equilibrium, equilibrium_of, refuse
-from foederis.trade.precondition import chord_at
+from foederis.trade.precondition import at_mobility, chord_at
 from foederis.trade.search import Loop, Search, loop_of, numpy_loop
 
 Array = np.ndarray
@@ -36,8 +36,8 @@ Engine = Literal["reference", "numpy", "jax"]
 T = TypeVar("T")
 ENGINES: tuple[Engine, ...] = ("reference", "numpy", "jax")
 TOLERANCE = 1e-10
+KEPT_MOBILITIES = 4  # wage steps kept for each economy: the horizons of a run
 PURGE_TOLERANCE = 1e-12  # below what users ask for: the purged economy is a base year
-KEPT_CHORDS = 4  # of finite mobilities, for each economy
 
 
 def solve(
@@ -177,15 +177,19 @@ def rebase(equilibrium: Equilibrium) -> Economy:
 
 
 def chord_of(economy: Economy, mobility: float = np.inf) -> Chord:
-    """The chord of an economy at its base year for a mobility, made at the first call; a few are kept with it."""
+    """The chord of an economy at its base year, made at the first call and kept with it, set to a mobility.
+
+    Only the wage step depends on mobility; those of the last few mobilities are kept as well.
+    """
     chords: dict[float, Chord] = economy.kept.setdefault("chords", {})
-    if mobility not in chords:
-        calm = Shock(mobility=mobility).check(economy)
+    if np.inf not in chords:
+        calm = Shock().check(economy)
         problem = problem_of(economy, calm, layout(economy)["weight"])
-        drawn = [m for m in chords if np.isfinite(m)]
-        if len(drawn) >= KEPT_CHORDS:  # a mobility that is drawn does not come back, and a chord of the world is 5 MB
-            chords.pop(drawn[0], None)
-        chords[mobility] = chord_at(problem, unpack(problem, start_of(economy, problem)))
+        chords[np.inf] = chord_at(problem, unpack(problem, start_of(economy, problem)))
+    if mobility not in chords:
+        if len(chords) > KEPT_MOBILITIES:  # mobilities that are drawn never come back
+            chords.pop(next(key for key in chords if key != np.inf))
+        chords[mobility] = at_mobility(chords[np.inf], 1.0 / mobility)
     return chords[mobility]
 
 
