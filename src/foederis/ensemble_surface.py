@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -74,6 +74,8 @@ def patch(
 
     Raises SolveError naming the case.
     """
+    # The chord of the solver is made at the economy's own elasticities: give it those of the set.
+    plan = replace(plan, economy=replace(plan.economy, trade_elasticity=theta))
     at = nodes(DEGREE[horizon] + extra + (STEEP_EXTRA if theta.max() > STEEP else 0))
     mobilities = (math.inf,) if horizon == "long run" else MOBILITIES
     middle = len(at) // 2

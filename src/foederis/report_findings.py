@@ -347,7 +347,7 @@ def tariff_path(plan: Plan) -> Path:
     inside = [day for day in measures.breakpoints(mine) if first < day <= last]
     dates = tuple(sorted({first, *inside}))
     weight = _weights(plan)
-    cuts = [plan.scenario.tariff_cut(world, day) for day in dates]
+    cuts = [measures.applied_tariff(mine, day, world.tariff, world.countries, world.sectors) for day in dates]
     names = ("mfn", *sorted({name for cut in cuts for name in cut.by_authority}))
     rate = np.array(
         [
