@@ -300,9 +300,9 @@ def step(
     log_wage = None
     if at.wage_gap is not None and state.log_wage is not None:
         assert chord.wage_step is not None
-        d_wage = _by_country(chord.wage_step, at.wage_gap)
+        d_wage = by_country(chord.wage_step, at.wage_gap)
         d_wage = d_wage * xp.minimum(1.0, LARGEST_WAGE_STEP / xp.maximum(xp.max(xp.abs(d_wage)), 1e-30))
-        d_cost = d_cost + _by_country(chord.cost_of_wage, d_wage)
+        d_cost = d_cost + by_country(chord.cost_of_wage, d_wage)
         log_wage = state.log_wage + d_wage
     moved = State(
         state.log_income + d_income,
@@ -316,9 +316,9 @@ def step(
 def _cost_step(chord: Chord, state: State, at: Markets) -> Float[Array, "sector country"]:
     """T1 and T2 with the domestic share of input prices solved for, less the trial cost."""
     closed = chord.cost_of_income * state.log_income
-    closed = closed + _by_country(chord.cost_of_price, at.log_price - chord.own_share * state.log_cost)
+    closed = closed + by_country(chord.cost_of_price, at.log_price - chord.own_share * state.log_cost)
     if state.log_wage is not None:
-        closed = closed + _by_country(chord.cost_of_wage, state.log_wage)
+        closed = closed + by_country(chord.cost_of_wage, state.log_wage)
     return closed - state.log_cost
 
 
@@ -327,7 +327,7 @@ def _spending_step(problem: Problem, chord: Chord, at: Markets) -> Float[Array, 
     foreign_output = at.output - chord.own_share_net * at.expenditure
     foreign_revenue = at.revenue - (chord.revenue_share * at.expenditure).sum(axis=0)
     income = at.labour_income + at.deficit + foreign_revenue
-    closed = _by_country(chord.spending_of_output, foreign_output) + chord.spending_of_income * income
+    closed = by_country(chord.spending_of_output, foreign_output) + chord.spending_of_income * income
     return (closed - at.expenditure) / problem.value_added
 
 
@@ -338,7 +338,7 @@ def _times(
     return namespace(vector).matmul(matrix, vector[..., None])[..., 0]
 
 
-def _by_country(
+def by_country(
     matrix: Float[Array, "country sector sector"], values: Float[Array, "sector country"]
 ) -> Float[Array, "sector country"]:
     """Matrix times vector, country by country."""

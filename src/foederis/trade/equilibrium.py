@@ -20,7 +20,7 @@ from jaxtyping import Float
 
 from foederis.errors import SolveError
 from foederis.trade import equations
-from foederis.trade.chord import Markets, Problem, State
+from foederis.trade.chord import Markets, Problem, State, by_country
 from foederis.trade.economy import Economy, Shock
 
 if TYPE_CHECKING:
@@ -198,11 +198,11 @@ def certificate(problem: Problem, state: State, at: Markets) -> dict[str, Array]
     sector_wage (finite mobility): T7 in logs [sector, country]. numeraire: value added of the country's bloc (the
     world, unless trade falls apart) over its base, less 1 [country].
     """
-    inputs = problem.input_share  # [country, output, input]
+    inputs = problem.input_share  # [country, output, input]: rows times prices; its transpose times output
     log_wage = state.log_income if state.log_wage is None else state.log_income + state.log_wage
-    cost = problem.value_added_share * log_wage + np.einsum("njk,kn->jn", inputs, at.log_price)
+    cost = problem.value_added_share * log_wage + by_country(inputs, at.log_price)
     income = at.labour_income + at.revenue + at.deficit
-    spending = np.einsum("njk,jn->kn", inputs, at.output) + problem.final_share * income
+    spending = by_country(inputs.transpose(0, 2, 1), at.output) + problem.final_share * income
     balance = at.imports - at.deficit - at.output.sum(axis=0)
     parts = {
         "price": state.log_cost - cost,

@@ -54,10 +54,10 @@ class Found:
 
 @dataclass(eq=False)
 class Search:
-    """One search; counts its passes. `base` is the problem at no shock, `home` its solution."""
+    """One search; counts its passes. `unshocked` makes the problem at no shock, `home` is its solution."""
 
     problem: Problem
-    base: Problem
+    unshocked: Callable[[], Problem]
     home: Float[Array, " state"]
     loop: Loop
     tolerance: float
@@ -97,9 +97,10 @@ class Search:
 
     def _in_steps(self) -> Found | None:
         """From the base year to the shock in steps; None if a step of the least size fails."""
+        base = self.unshocked()
         done, width, point = 0.0, FIRST_STEP, self.home
         for _ in range(MOST_STEPS):
-            here = self.base if done == 0.0 else between(self.base, self.problem, done)
+            here = base if done == 0.0 else between(base, self.problem, done)
             try:
                 chord = chord_at(here, unpack(here, point))
             except np.linalg.LinAlgError:
@@ -110,7 +111,7 @@ class Search:
                 if found.certified(self.tolerance):
                     return found
             else:
-                end = self._loop(between(self.base, self.problem, part), chord, point, STEP_TOLERANCE, MEMORY_FAR)
+                end = self._loop(between(base, self.problem, part), chord, point, STEP_TOLERANCE, MEMORY_FAR)
             if part < 1.0 and end.converged(STEP_TOLERANCE):
                 done, point, width = part, end.point, width * STEP_GROWTH
             else:

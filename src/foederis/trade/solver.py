@@ -209,17 +209,18 @@ def _solve_checked(
     if wedge.cuts:
         require_suppliers(economy, weight[:, 0])
     problem = problem_of(economy, shock, weight)
-    base = replace(
-        problem,
-        weight=layout(economy)["weight"],
-        deficit_constant=deficit_rule(economy, replace(shock, transfer=None)).constant,
-    )
     home = start_of(economy, problem)
-    search = Search(problem, base, home, loop, tolerance)
+    search = Search(problem, lambda: _unshocked(economy, shock, problem), home, loop, tolerance)
     found = search.run(chord, home if start is None else state_vector(start, economy, problem))
     if not found.certified(tolerance):
         raise refuse(economy, found.residuals, tolerance, found.passes)
     return equilibrium_of(economy, shock, engine, found.passes, found.state, found.at, found.residuals)
+
+
+def _unshocked(economy: Economy, shock: Shock, problem: Problem) -> Problem:
+    """The problem with the base year's trade costs and deficits."""
+    constant = deficit_rule(economy, replace(shock, transfer=None)).constant
+    return replace(problem, weight=layout(economy)["weight"], deficit_constant=constant)
 
 
 def state_vector(start: Equilibrium, economy: Economy, problem: Problem) -> Float[Array, " state"]:
