@@ -83,15 +83,15 @@ def pooled(
     out = replace(each[0], partner=code, inc={}, rates=dict(rates))
     for name in ("s232", "s122", "metals", "cars", "copper"):
         parts = [getattr(s, name) for s in each]
-        setattr(out, name, {d: _mean([part[d] for part in parts], weight) for d in parts[0]})
+        setattr(out, name, {d: mean([part[d] for part in parts], weight) for d in parts[0]})
     out.ieepa = {d: np.zeros(len(panel.sectors)) for d in DATES[:16]}
     for d in DATES[4:16]:
-        scope = _mean([np.minimum(1.0, s.ieepa[d] / rate[s.partner][d]) for s in each], weight)
+        scope = mean([np.minimum(1.0, s.ieepa[d] / rate[s.partner][d]) for s in each], weight)
         out.ieepa[d] = scope * headline(out, d)
     return out
 
 
-def _mean(values: Sequence[Array], weight: Array) -> Array:
+def mean(values: Sequence[Array] | Array, weight: Array) -> Array:
     """Mean over members by sector, weighted with imports (plain where nobody sells)."""
     table, whole = np.array(values), weight.sum(axis=0)
     weighted = (table * weight).sum(axis=0) / np.where(whole > 0, whole, 1.0)

@@ -32,18 +32,27 @@ ENERGY = ("B05_06", "C19")
 
 CLOCK_NOTES = (
     "2025-02-04 China, Hong Kong: the panel has 20 % at once; by law 10 %, and 20 % from 2025-03-04.",
+    "Canada, Mexico, share outside USMCA: the panel has 35 and 18 % of every sector. Collected was far less, 0 to 20 %"
+    " by sector: nearly all that could claim USMCA did. The law clock takes what was collected from April to November"
+    " 2025 by NAICS-3; sectors with section 232 goods get the mean of the other manufactures.",
     "2025-03-06 Canada, Mexico: by law 25 % on all goods from 2025-03-04, USMCA goods free from 2025-03-07.",
     "2025-04-03 car parts: by law from 2025-05-03; until then they paid the reciprocal rate.",
     "2025-04-05 country rates: the panel has them from 5 to 8 April; by law 10 % from 2025-04-05, country rates on"
     " 2025-04-09 alone (EO 14266 suspended them from 2025-04-10). Rates of KOR, IND, CHE, THA, ZAF as executed.",
     "2025-04-11 annex II and electronics: the panel exempts both from 11 April; by law both from 2025-04-05.",
+    "Annex II until November 2025: the panel misses most lines of it (it takes 2 to 9 % of medicines out where the list"
+    " names 87 to 96 %, and pays on fuels); the law clock takes out what the list names. Collected on"
+    " chemicals and medicines in October 2025: 2.1 % (EU27) and 6.1 % (JPN), where the panel has 13.7 and 14.6 %.",
     "2025-04-08/09 China: the panel has 104 and 125 % in all; by law 84 % from 2025-04-09, 125 % from 2025-04-10, each"
     " on top of 20 %.",
     "2025-05-12 China: by law from 2025-05-14.",
     "China, Hong Kong, s.232 goods: the panel takes them out of the fentanyl duty; by law it comes on top of s.232.",
-    "2025-04-11 China, Hong Kong: the panel takes only part of annex II out of the reciprocal rate until November and"
-    " farm goods out of both duties from then on; by law the lists hold for the reciprocal rate (scope from the lists).",
+    "2025-11-14 China, Hong Kong: the panel takes farm goods and annex II out of both duties; by law the lists hold for"
+    " the reciprocal rate alone (scope from them).",
     "2025-05-12 Hong Kong, electronics: the panel spares them the fentanyl duty too; by law they pay it.",
+    "Metal derivatives: the panel's section 232 part falls between June and August 2025 and the reciprocal part grows:"
+    " from then on it charges section 232 on the metal content alone. By law from 2025-06-04 (Proc. 10947); both clocks"
+    " keep the panel's date. From August 2025 to February 2026 only car rates are taken to change in section 232.",
     "2025-06-03 metals doubled: by law 2025-06-04; UK cars 10 % from 2025-06-30 (panel: 2025-08-07).",
     "2025-08-07 copper: by law 2025-08-01; EU cars 15 % from 2025-08-01; Canada 35 % from 2025-08-01; Brazil 40 % from"
     " 2025-08-06; India's second 25 % from 2025-08-27.",
@@ -126,14 +135,14 @@ class Cover:
 
     split: Split
     vehicle_share: float
-    exempt: tuple[Array, Array] | None = None  # listed as outside the reciprocal rate: spring and November 2025
+    exempt: Array  # share listed in annex II and the memorandum of 11 April 2025
+    exempt_late: Array  # share listed in annex II of November 2025 and the memorandum
+    outside: Array | None = None  # Canada, Mexico: share that did not claim USMCA, as collected
 
     def metals(self, date: str) -> Array:
         return self.split.metals[_at(self.split.metals, date)] / self.metal_rate(date)
 
     def metal_rate(self, date: str) -> float:
-        if date >= "2026-04-06":
-            return 0.50
         return 0.25 if date < "2025-06-03" or self.split.partner == "GBR" else 0.50
 
     def copper(self, date: str) -> Array:
@@ -154,6 +163,11 @@ class Cover:
         if date < "2025-03-12":
             return np.zeros(len(self.split.sectors))
         return self.metals(date) + self.copper(date) + self.cars(date)[0]
+
+    def parts(self, date: str) -> Array:
+        """Coverage of car parts alone."""
+        c29 = np.array([s == "C29" for s in self.split.sectors])
+        return self.cars(date)[0] * (1 - c29 * self.vehicle_share)
 
     def gross(self, net: Array, date: str) -> Array:
         """Scope of a statute that yields to section 232, its goods included."""
@@ -255,7 +269,7 @@ def _reciprocal(cover: Cover, clock: str) -> list[Track]:
         return []
     points: list[Point] = [(d, *state(d)) for d in DATES[4:16]]
     if clock == "law":
-        points = _reciprocal_by_law(partner, state, headline(split, "2025-04-05"))
+        points = _reciprocal_by_law(cover, state, headline(split, "2025-04-05"))
     extra = {"IND": ("ieepa-russia-oil", 0.25), "BRA": ("ieepa-brazil", 0.40)}.get(partner)
     main = Track("ieepa-reciprocal", "ieepa", partner, clock, points, VOID, ("s232",))
     beyond = _beyond(split, clock)
@@ -276,9 +290,19 @@ def _beyond(split: Split, clock: str) -> list[Track]:
     return [Track("s232-derivatives", "s232", split.partner, clock, points, VOID, note=note)]
 
 
-def _reciprocal_by_law(partner: str, state: Callable[[str], State], annex: float) -> list[Point]:
+def _reciprocal_by_law(cover: Cover, panel_state: Callable[[str], State], annex: float) -> list[Point]:
+    """Legal dates and rates; the whole of annex II is out from the first day (the panel misses most of it)."""
+    partner = cover.split.partner
+
+    def state(date: str) -> State:
+        gross, rate, rule, normal = panel_state(date)
+        if date >= "2025-11-14":
+            return gross, rate, rule, normal
+        metals = cover.section232(date)
+        return np.minimum(gross - metals, 1 - cover.exempt) + metals, rate, rule, normal
+
     spring = state("2025-04-11")
-    legal = {"2025-11-14": "2025-11-13"}
+    legal = {} if ALL_IN.get(partner) == "2025-11-14" else {"2025-11-14": "2025-11-13"}
     if partner == "BRA":
         legal["2025-08-07"] = "2025-08-06"
     points: list[Point] = [
@@ -334,7 +358,7 @@ def _china(cover: Cover, clock: str) -> list[Track]:
         rates |= {"2025-06-04": (9, 0.10), "2025-08-07": (10, 0.10), "2025-11-13": (11, 0.10)}
         country = []
         for day, (k, rate) in rates.items():
-            listed = cover.exempt[day >= "2025-11-13"] if cover.exempt else np.zeros_like(half["2025-11-14"])
+            listed = cover.exempt_late if day >= "2025-11-13" else cover.exempt
             country.append((day, cover.gross(np.minimum(net[DATES[k]], 1 - listed), DATES[k]), rate))
     found = []
     for family, points in (("ieepa-fentanyl", fentanyl), ("ieepa-reciprocal", country)):
@@ -356,16 +380,29 @@ def _north_america(cover: Cover, clock: str) -> list[Track]:
         return when, cover.gross(split.ieepa[date] / rate(date), date), paid, "add", None
 
     dates = [d for d in DATES[1:16] if np.any(split.ieepa[d])]
-    if clock == "panel":
-        points = [point(d, d, rate(d)) for d in dates]
-    else:
-        energy = np.array([s in ENERGY for s in split.sectors]) & canada
-        whole = np.where(energy, 0.4, 1.0)  # Canadian energy paid 10 %
-        points = [("2025-03-04", whole, 0.25, "add", None), point("2025-03-06", "2025-03-07", 0.25)]
-        points += [point(d, {"2025-06-03": "2025-06-04"}.get(d, d), 0.25) for d in DATES[2:10]]
-        points.append(point("2025-08-07", "2025-08-01", 0.35 if canada else 0.25))
+    points = [point(d, d, rate(d)) for d in dates] if clock == "panel" else _north_america_by_law(cover)
     note = "coverage is the share outside USMCA: 35 % of each sector for Canada, 18 % for Mexico, as in the panel"
+    if clock == "law":
+        note = "coverage is the share that did not claim USMCA, as collected from April to November 2025"
     return [Track("ieepa-fentanyl", "ieepa", partner, clock, points, VOID, ("s232",), note=note)]
+
+
+def _north_america_by_law(cover: Cover) -> list[Point]:
+    canada, outside = cover.split.partner == "CAN", cover.outside
+    assert outside is not None
+    energy = np.array([s in ENERGY for s in cover.split.sectors]) & canada
+    whole = np.where(energy, 0.4, 1.0)  # Canadian energy paid 10 %
+    points: list[Point] = [("2025-03-04", whole, 0.25, "add", None)]
+    days = {"2025-03-07": "2025-03-06", "2025-03-12": "2025-03-12", "2025-04-03": "2025-04-03"}
+    days |= {"2025-05-03": "2025-04-03", "2025-06-04": "2025-06-03", "2025-08-01": "2025-08-07"}
+    for day, date in days.items():
+        paid = 0.35 if canada and day >= "2025-08-01" else 0.25
+        ahead = cover.section232(date)
+        if "2025-04-03" <= day < "2025-05-03":
+            ahead = ahead - cover.parts(date)
+        left = np.maximum(0.0, 1 - ahead)
+        points.append((day, outside * left + ahead, paid, "add", None))
+    return points
 
 
 def to_date(text: str) -> dt.date:

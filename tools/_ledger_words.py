@@ -135,15 +135,17 @@ NOTES = (
     " 2018, the China lists. From 1 January 2025 those are parts of the base (`inside`) and are not added again; before"
     " that day they are dated measures on top of the base without them.",
     "Listed and collected differ (exclusions, quotas, preferences). Measures in force in 2024 are scaled, by partner"
-    " and sector, to what was collected above the mean normal duty; earlier ones (steel of CAN, MEX, EU27, GBR, JPN) are as"
-    " listed. The scale of 2024 is used for all years, and the normal duty of 2024 stands for all earlier years.",
+    " and sector, to what was collected above the mean normal duty; earlier ones (steel of CAN, MEX, EU27, GBR, JPN)"
+    " are as listed. The scale of 2024 is used for all years, and the normal duty of 2024 stands for all"
+    " earlier years.",
     "The increments of section 232 from 12 March 2025 on are net of the 25 and 10 % that a partner already paid.",
+    "Metals from 6 April 2026: the tiers of 50, 25 and 15 % are one rate of 50 % (GBR 25 %) on a smaller share of goods.",
     "Car rates: the panel has no separate parts; cars and parts divide by headings 8703, 8704 against 8706 to 8708.",
     "Derivative articles pay section 232 on their metal content and the country rate on the rest: families with the"
     " ending -content hold what both cover together.",
     "The normal duty of goods under a 15 % ceiling is what the panel's totals imply, by sector.",
-    "Canada and Mexico: the share outside USMCA is fixed at 35 and 18 % of every sector, as in the panel; in fact the"
-    " share that claimed USMCA rose through 2025.",
+    "Canada and Mexico: the share outside USMCA is constant on each clock; in fact it fell through 2025. Section 232 on"
+    " their goods is the panel's; what was collected on Canadian goods is lower still (see the checks of the ledger).",
     "Members of the European Union pay the Union's rates by sector; AUT, BEL, DEU, ESP, FRA, IRL, ITA, NLD and SWE (as"
     " far as monthly data name them) are averaged with their own imports by sector, the others with the Union's.",
     "Not quantified, because no list or weight is at hand: derivatives of February 2020 (Proc. 9980), the US-Japan"

@@ -23,6 +23,7 @@ import numpy as np
 import _ledger_after as after
 import _ledger_history as history
 import _ledger_pools as pools
+import _ledger_usmca as usmca
 import _ledger_words as words
 from _ledger_lists import Lists
 from _ledger_panel import DATES, Panel, Split, split
@@ -47,6 +48,8 @@ class Inputs:
     lists: Lists
     splits: dict[str, Split]
     totals: dict[str, dict[str, float]]
+    listed: tuple[np.ndarray, np.ndarray]  # share outside the reciprocal rate in spring and November [partner, sector]
+    outside: dict[str, np.ndarray]  # share that did not claim USMCA
 
     @classmethod
     def read(cls, raw: Path) -> Inputs:
@@ -58,7 +61,21 @@ class Inputs:
         april = named_rates(us / "product_lists" / "reciprocal_tariffs_annex_i.csv")
         august = named_rates(us / "product_lists" / "clean_august_7_tariffs.csv")
         splits |= pools.pools(panel, splits, april, august)
-        return cls(us, panel, lists, splits, after.totals(us / "tracker_country_by_time.csv"))
+        codes = lists.codes
+        spring, late = (
+            lists.coverage([*codes(name), *codes("consumer_electronics_eo14257_apr11")])
+            for name in ("annex_ii_exemptions", "annex_ii_exemptions_nov14")
+        )
+        outside = usmca.outside(us / "us_imports_monthly_naics3_2013_2025.parquet", panel.sectors)
+        totals = after.totals(us / "tracker_country_by_time.csv")
+        return cls(us, panel, lists, splits, totals, (spring, late), outside)
+
+    def exempt(self, code: str) -> tuple[np.ndarray, np.ndarray]:
+        """What the lists take out of the reciprocal rate, spring and November 2025; a pool: its mean."""
+        names = self.members(code) or tuple(p for p in self.panel.partners if p not in pools.OWN_TERMS)
+        rows = [self.panel.partners.index(p) for p in names]
+        spring, late = (pools.mean(table[rows], self.panel.weight[rows]) for table in self.listed)
+        return spring, late
 
     def weight(self, code: str) -> np.ndarray:
         """Imports of 2024 by sector that stand for an economy."""
@@ -78,7 +95,7 @@ def named_rates(path: Path) -> dict[str, float]:
 def tracks(inputs: Inputs, code: str, clock: str) -> list[Track]:
     """Every track of one economy from 2025 on."""
     found = inputs.splits[code]
-    cover = Cover(found, vehicle_share(inputs, code), spared(inputs, code))
+    cover = Cover(found, vehicle_share(inputs, code), *inputs.exempt(code), inputs.outside.get(code))
     every = [*section232(cover, clock), *emergency(cover, clock), *surcharge(cover, clock)]
     members = inputs.members(code)
     if code in pools.COLUMN_2:
@@ -88,19 +105,6 @@ def tracks(inputs: Inputs, code: str, clock: str) -> list[Track]:
         weights = {p: float(inputs.weight(p).sum()) for p in members}
         every += after.tracks(cover, clock, inputs.weight(code), after.pooled_totals(weights, totals))
     return [part for track in every for part in within_scope(track)]
-
-
-def spared(inputs: Inputs, code: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """What the lists take out of the reciprocal rate in spring and November 2025; for partners where it is needed."""
-    if code not in ("CHN", "HKG"):
-        return None
-    row, codes = inputs.panel.partners.index(code), inputs.lists.codes
-    electronics = codes("consumer_electronics_eo14257_apr11")
-    spring, autumn = (
-        inputs.lists.coverage([*codes(name), *electronics])[row]
-        for name in ("annex_ii_exemptions", "annex_ii_exemptions_nov14")
-    )
-    return spring, autumn
 
 
 def vehicle_share(inputs: Inputs, code: str) -> float:

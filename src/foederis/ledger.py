@@ -3,10 +3,10 @@
 Two clocks. `law`: dates and rates of the legal texts, with the scope that customs data reveal. `panel`: the 19 dates of
 the customs panel, whose partner averages the ledger reproduces; `clock_notes` says where the two part and why.
 
-The base is the duty collected in 2024 (`World.tariff`). It already holds the safeguards, the metal duties of 2018 and the
-China lists. So from 1 January 2025 on (`TAKEOVER`) only measures that came later are stacked on it (`measures`). For
-days before, the measures of 2018 to 2024 (`history`) are stacked on the base without them. `cut` and `path` do the right
-thing on every day.
+The base is the duty collected in 2024 (`World.tariff`). It already holds the safeguards, the metal duties of 2018 and
+the China lists. So from 1 January 2025 on (`TAKEOVER`) only measures that came later are stacked on it (`measures`).
+For days before, the measures of 2018 to 2024 (`history`) are stacked on the base without them. `cut` and `path` do the
+right thing on every day.
 
 Members of the European Union pay the Union's rates; `regions` says by which rule economies without a row of their own
 get theirs.
@@ -120,7 +120,7 @@ class Ledger:
         return tuple(_in_world(m) for m in found if m.authority in wanted)
 
     def base(self, world: World, date: dt.date) -> Float[Array, "importer exporter sector"]:
-        """The rates on which the measures of a day are stacked: those of the world, before 2025 without what they hold."""
+        """The rates on which the measures of a day are stacked: the world's, before 2025 without what they hold."""
         if date >= TAKEOVER:
             return world.tariff
         rates, us = world.tariff.copy(), world.country(IMPORTER)

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from foederis import words
-from foederis.measures import Measure, additions
+from foederis.measures import Measure, Rule, additions
 
 Array = np.ndarray
 
@@ -151,11 +151,11 @@ _ENDED = " ended"
 @dataclass(frozen=True)
 class _State:
     rate: float
-    rule: str
+    rule: Rule
     points: float
 
     def text(self) -> str:
-        places = 0 if abs(100 * self.rate - round(100 * self.rate)) < 1e-6 else 1
+        places = next((k for k in (0, 1) if abs(100 * self.rate - round(100 * self.rate, k)) < 1e-6), 2)
         shown = words.percent(100 * self.rate, decimals=places)
         return shown if self.rule == "add" else f"{shown} in all"
 
@@ -190,7 +190,7 @@ def _changed(
         elif old is not None and old.text() != new.text():
             found.append((f"{name} {old.text()} to {new.text()}", cited))
         elif old is not None and abs(old.points - new.points) >= SHOWN and names.dated(family, date):
-            found.append((f"{name}: other goods", cited))
+            found.append((f"{name}: scope changed", cited))
     return found
 
 
