@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import core_schema
 
 from foederis import scenario_codes as codes
 from foederis import scenario_fields as fields
@@ -79,6 +80,20 @@ _WORDS: Json = {
     ]
 }
 _SETTINGS: Json = {"type": "object", "minProperties": 1}
+
+
+@dataclass(frozen=True, eq=False)
+class Reads:
+    """Marks a type of the models: the parser of its values, and the JSON Schema of what that parser reads."""
+
+    parse: Callable[[Any], Any]
+    schema: Json
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.parse)
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: Any) -> Json:
+        return dict(self.schema)
 
 
 def mobility(value: Any) -> float:
@@ -153,50 +168,42 @@ def level(value: Any) -> Quantity:
     return found
 
 
-Text = Annotated[str, PlainValidator(fields.parse_text), WithJsonSchema(_TEXT)]
-Slug = Annotated[str, PlainValidator(fields.parse_slug), WithJsonSchema(_NAME)]
-Title = Annotated[Words, PlainValidator(fields.parse_words), WithJsonSchema(_WORDS)]
-Country = Annotated[str, PlainValidator(fields.parse_country), WithJsonSchema(_COUNTRY)]
-Authority = Annotated[str, PlainValidator(fields.parse_authority), WithJsonSchema({"enum": list(codes.AUTHORITIES)})]
-GoodsName = Annotated[str, PlainValidator(fields.parse_goods_name), WithJsonSchema(_TEXT)]
-Partners = Annotated[Party, PlainValidator(fields.parse_party), WithJsonSchema(_PARTY)]
-Exporter = Annotated[Party | SurplusWith, PlainValidator(fields.parse_exporter), WithJsonSchema(_EXPORTER)]
-GoodsChoice = Annotated[Goods, PlainValidator(fields.parse_goods), WithJsonSchema(_GOODS)]
-CostlyGoods = Annotated[Goods, PlainValidator(fields.parse_costly_goods), WithJsonSchema(_COSTLY)]
-Day = Annotated[dt.date, PlainValidator(units.date), WithJsonSchema(_DAY)]
-DayOrLatest = Annotated[
-    dt.date | Literal["latest"], PlainValidator(evaluate), WithJsonSchema({"anyOf": [_DAY, {"const": "latest"}]})
-]
-QuarterOf = Annotated[
-    Quarter, PlainValidator(units.quarter), WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-Q[1-4]$"})
-]
-Rate = Annotated[RatePath, PlainValidator(fields.parse_rate_path), WithJsonSchema(_dated({"anyOf": [_RATE, _FORMULA]}))]
-Rule = Annotated[RulePath, PlainValidator(fields.parse_rule_path), WithJsonSchema(_dated({"enum": list(codes.RULES)}))]
+Text = Annotated[str, Reads(fields.parse_text, _TEXT)]
+Slug = Annotated[str, Reads(fields.parse_slug, _NAME)]
+Title = Annotated[Words, Reads(fields.parse_words, _WORDS)]
+Country = Annotated[str, Reads(fields.parse_country, _COUNTRY)]
+Authority = Annotated[str, Reads(fields.parse_authority, {"enum": list(codes.AUTHORITIES)})]
+GoodsName = Annotated[str, Reads(fields.parse_goods_name, _TEXT)]
+Partners = Annotated[Party, Reads(fields.parse_party, _PARTY)]
+Exporter = Annotated[Party | SurplusWith, Reads(fields.parse_exporter, _EXPORTER)]
+GoodsChoice = Annotated[Goods, Reads(fields.parse_goods, _GOODS)]
+CostlyGoods = Annotated[Goods, Reads(fields.parse_costly_goods, _COSTLY)]
+Day = Annotated[dt.date, Reads(units.date, _DAY)]
+DayOrLatest = Annotated[dt.date | Literal["latest"], Reads(evaluate, {"anyOf": [_DAY, {"const": "latest"}]})]
+QuarterOf = Annotated[Quarter, Reads(units.quarter, {"type": "string", "pattern": "^[0-9]{4}-Q[1-4]$"})]
+Rate = Annotated[RatePath, Reads(fields.parse_rate_path, _dated({"anyOf": [_RATE, _FORMULA]}))]
+Rule = Annotated[RulePath, Reads(fields.parse_rule_path, _dated({"enum": list(codes.RULES)}))]
 Cost = Annotated[
     CostChange,
-    PlainValidator(fields.parse_cost_change),
-    WithJsonSchema({"anyOf": [{"const": "embargo"}, _PERCENT]}),
+    Reads(fields.parse_cost_change, {"anyOf": [{"const": "embargo"}, _PERCENT]}),
 ]
-Change = Annotated[Quantity, PlainValidator(units.change), WithJsonSchema(_RATE)]
-Share = Annotated[Quantity, PlainValidator(units.share), WithJsonSchema(_SHARE)]
+Change = Annotated[Quantity, Reads(units.change, _RATE)]
+Share = Annotated[Quantity, Reads(units.share, _SHARE)]
 UncertainShare = Annotated[
     Quantity | Distribution,
-    PlainValidator(units.share_or_distribution),
-    WithJsonSchema({"anyOf": [*_SHARE["anyOf"], _DISTRIBUTION]}),
+    Reads(units.share_or_distribution, {"anyOf": [*_SHARE["anyOf"], _DISTRIBUTION]}),
 ]
-Flow = Annotated[Money, PlainValidator(lambda value: units.money(value, flow=True)), WithJsonSchema(_FLOW)]
-Stock = Annotated[Money, PlainValidator(lambda value: units.money(value, flow=False)), WithJsonSchema(_STOCK)]
-Level = Annotated[Quantity, PlainValidator(level), WithJsonSchema({**_NUMERIC, "minimum": 0})]
+Flow = Annotated[Money, Reads(lambda value: units.money(value, flow=True), _FLOW)]
+Stock = Annotated[Money, Reads(lambda value: units.money(value, flow=False), _STOCK)]
+Level = Annotated[Quantity, Reads(level, {**_NUMERIC, "minimum": 0})]
 Mobility = Annotated[
     float,
-    PlainValidator(mobility),
-    WithJsonSchema({"anyOf": [{"const": LONG_RUN}, {**_NUMERIC, "minimum": 1}]}),
+    Reads(mobility, {"anyOf": [{"const": LONG_RUN}, {**_NUMERIC, "minimum": 1}]}),
 ]
-Numeraire = Annotated[str, PlainValidator(numeraire), WithJsonSchema({"enum": [WORLD_VALUE_ADDED, *codes.COUNTRIES]})]
-Elasticities = Annotated[str, PlainValidator(elasticities), WithJsonSchema({"enum": list(codes.ELASTICITIES)})]
-Settings = Annotated[Mapping[str, Any], PlainValidator(settings), WithJsonSchema(_SETTINGS)]
+Numeraire = Annotated[str, Reads(numeraire, {"enum": [WORLD_VALUE_ADDED, *codes.COUNTRIES]})]
+Elasticities = Annotated[str, Reads(elasticities, {"enum": list(codes.ELASTICITIES)})]
+Settings = Annotated[Mapping[str, Any], Reads(settings, _SETTINGS)]
 Sweep = Annotated[
     Mapping[str, tuple[Any, ...]],
-    PlainValidator(sweep),
-    WithJsonSchema({**_SETTINGS, "additionalProperties": _items({})}),
+    Reads(sweep, {**_SETTINGS, "additionalProperties": _items({})}),
 ]
