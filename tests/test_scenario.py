@@ -96,15 +96,16 @@ def test_the_linked_scenario_reads_as_it_is_written(linked: Scenario):
 
 def test_what_a_static_run_leaves_aside_is_told(deal: Scenario, linked: Scenario):
     text = "\n".join(deal.unused())
-    for part in ("contingent.snapback", "side_payments.investment", "side_payments.purchases", "security", "responses"):
+    for part in ("contingent.snapback", "side_payments.investment", "side_payments.purchases", "responses"):
         assert f"{part}:" in text
+    assert "security (conditions_on, host_nation_support, linkage, reassurance):" in text
     assert "tariffs.autos-232: no longer in force on 2026-02-24" in text
     assert any(
         sentence.startswith("sweep: tariffs.flat.rate, security.linkage (5 x 3 values)") for sentence in linked.unused()
     )
-    plain = scenario.load(HEAD + MEASURE, ["security=null"])
-    assert plain.unused() == ()
-    late = scenario.load(HEAD + MEASURE, ["evaluate=2025-01-01", "security=null"])
+    assert scenario.load(HEAD + MEASURE).unused() == ()
+    assert scenario.load("us-japan-2025").unused() == ()
+    late = scenario.load(HEAD + MEASURE, ["evaluate=2025-01-01"])
     assert late.unused() == (
         "tariffs.flat: begins on 2025-04-05, after 2025-01-01, the day of the run; "
         "change it with --set evaluate=2025-04-05.",

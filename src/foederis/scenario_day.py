@@ -28,7 +28,8 @@ def sentences(file: ScenarioFile, day: dt.date) -> Iterator[str]:
         goods = ", ".join(item.good for item in payments.purchases)
         yield f"side_payments.purchases: pledges to buy ({goods}) do not bind trade flows."
     if file.security is not None:
-        yield f"security: {', '.join(sorted(file.security.model_fields_set))} belong to the alliance, not to trade."
+        parts = ", ".join(sorted(file.security.model_fields_set))
+        yield f"security ({parts}): a matter of the alliance; a trade run does not use it."
     modelled = [code for code, answer in file.responses.items() if answer.hedging == "model"]
     if modelled:
         yield f"responses: hedging of {', '.join(modelled)} is not part of a trade run; counter-measures are."
