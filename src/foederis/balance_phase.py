@@ -16,7 +16,7 @@ from jaxtyping import Float
 from foederis.balance import PRIORS, Sides, Terms, decompose, log_balance, net_gain, price_of_power, self_defeat_index
 from foederis.dyad import Dyad
 from foederis.numerics import namespace
-from foederis.priors import Parameter, draw
+from foederis.priors import Parameter, draw, quantile
 
 __all__ = ["Phase", "Predictive", "base_sides", "phase", "prior_predictive", "respond"]
 
@@ -145,8 +145,6 @@ def prior_predictive(
 
     The gain is uniform on GAIN. Long run, no lags, no other treatment of bystanders.
     """
-    from foederis.priors import quantile
-
     numbers = range(draws)
     p = draw(seed, numbers, NAMES, overrides)
     u = np.random.default_rng([seed, 7]).random((len(PRIORS) + 1, draws))

@@ -3,8 +3,8 @@ r"""Hedging by the ally: effort, partners, accommodation, capability, caps, rung
 Effort follows the announced programme times exp(deviation), from the quarter where actual spending figures end; the
 deviation is the panel form H5 (default) or the optimum H1 (`effort="optimum"`). Partners and accommodation chase the
 optimum given effort. Signs are free: in the optimum the slope of effort in reliability is negative when aid adds to own
-forces, positive when it is matched, and reversed where the odds are hopeless; in the panel form it is the prior of b_r,
-which has mass on both sides.
+forces, positive when it is matched against a stronger rival, and reversed where the odds are hopeless; in the panel
+form it is the prior of b_r, which has mass on both sides.
 
 Off (`Settings(hedging=False)`): effort follows the programme, partners and accommodation stay, capability still ages.
 

@@ -90,16 +90,18 @@ def calibrate(
     """Costs that make the base quarter's choice the best one, so that no level of risk or stake is needed.
 
     First-order conditions read backwards: c_k = (marginal benefit of k) / k. For effort, `cap_share` (0..1) of the
-    benefit was held back by the cap and not by cost: that much effort would come if the cap rose. Returns the problem
-    with its costs and the choice.
+    benefit was held back by the cap and not by cost: that much effort would come if the cap rose. Partners
+    beyond the kink that cost more help than they bring are no optimum at any cost: theirs is set as if before it.
+    Returns the problem with its costs and the choice.
     """
     A = capability_of(problem, effort, partners)
     _, slope, in_a, _ = loss(A, accommodation)
     xp = namespace(A)
-    beyond = xp.where(partners > problem.kink, problem.loss_beyond, 0.0)
+    net = problem.per_partners - xp.where(partners > problem.kink, problem.loss_beyond, 0.0)
+    net = xp.where(net > 0.0, net, problem.per_partners)
     costs = {
         "cost_effort": -slope * problem.per_effort * (1.0 - cap_share) / effort,
-        "cost_partners": -slope * (problem.per_partners - beyond) / partners,
+        "cost_partners": -slope * net / partners,
         "cost_accommodation": -in_a / accommodation,
     }
     return replace(problem, **costs), Choice(effort, partners, accommodation, -slope)
