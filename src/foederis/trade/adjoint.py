@@ -26,7 +26,7 @@ from foederis.trade.chord import Chord, Markets, Problem, State, Wedge, layout, 
 from foederis.trade.economy import Economy, Shock, deficit_rule
 from foederis.trade.equilibrium import Equilibrium
 from foederis.trade.fast import device_chord, equilibrium_state
-from foederis.trade.solver import TOLERANCE, chord_of, purging, solve, state_vector
+from foederis.trade.solver import TOLERANCE, Engine, chord_of, purging, solve, state_vector
 
 Array = np.ndarray
 INPUTS = ("tariff", "iceberg_hat", "trade_elasticity", "transfer")
@@ -79,14 +79,16 @@ def gradient(
     objective: Objective,
     *,
     wrt: tuple[str, ...] = INPUTS,
+    engine: Engine = "jax",
     tolerance: float = TOLERANCE,
     start: Equilibrium | None = None,
 ) -> Gradient:
     """The derivatives of an objective at the equilibrium after a shock.
 
     `objective`: a country (its log welfare), weights by country (of log welfare), or a function of an `Outcome`; a
-    function is compiled once for each function object. `wrt` names the inputs of `INPUTS`. Under the `purged` closure
-    the elasticities also move the purged base year; leaving them out of `wrt` saves its adjoint.
+    function is compiled once for each function object. `wrt` names the inputs of `INPUTS`, `engine` the one that finds
+    the equilibrium. Under the `purged` closure the elasticities also move the purged base year; leaving them out of
+    `wrt` saves its adjoint.
 
     Raises as `solve`; UsageError on an unknown input or country; SolveError when the adjoint does not converge.
     """
@@ -94,7 +96,7 @@ def gradient(
     if unknown:
         raise UsageError(f"gradient: unknown input {unknown[0]!r}; there are {', '.join(INPUTS)}")
     weights, function = _objective(economy, objective)
-    found = solve(economy, shock, tolerance=tolerance, start=start)
+    found = solve(economy, shock, engine=engine, tolerance=tolerance, start=start)
     inputs = _inputs(found)
     purging = found.shock.closure == "purged" and "trade_elasticity" in wrt
     first = _purging(economy, found) if purging else None

@@ -3,8 +3,8 @@ r"""Who gains when whom grows, and who holds what over whom: exposures and measu
 Friend-enemy matrices of Kleinman, Liu & Redding (2024, "International friends and enemies", AEJ: Macroeconomics): one
 matrix solve gives the first-order effect of every country's productivity on every country's income and welfare, in the
 one-sector model with balanced trade. Letters are theirs: `S` shares in expenditure [importer, exporter], `T` shares in
-income [exporter, importer], `M = TS - I`, `Q = 1q'`, `V`, and [country, source] the elasticities `W` of income and `U` of
-welfare. Deficits are purged first; flows are summed over sectors and net of tariffs.
+income [exporter, importer], `M = TS - I`, `Q = 1q'`, `V`, and [country, source] the elasticities `W` of income and `U`
+of welfare. Deficits are purged first; flows are summed over sectors and net of tariffs.
 
 `model_pull` takes the same derivatives from the whole model with sectors, inputs and tariffs. Beside them stand the
 supply-side power of Clayton, Maggiori & Schreger (2026), market-access power (the same from the seller's side), and
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -33,6 +33,7 @@ __all__ = ["Exposure", "concentration", "friend_enemy", "influence", "market_acc
            "model_pull", "power", "pull_change", "supply_power"]  # fmt: skip
 
 Array = np.ndarray
+PullMethod = Literal["friend_enemy", "model"]
 STEP = 1e-4  # log change of productivity in central differences
 MEASURES = ("welfare_exposure", "income_exposure", "supply_power", "influence", "export_concentration",
             "import_concentration", "market_access_power")  # fmt: skip
@@ -75,9 +76,9 @@ class Exposure:
         return (np.eye(len(self.q)) - self.S) @ self.W + self.S
 
     def pull(self, patron: str, rival: str) -> Float[Array, " country"]:
-        """Economic pull $E_{iU} - E_{iC}$: what i gains if the patron grows by 1 %, less what it gains if the rival does.
+        """Economic pull $E_{iU} - E_{iC}$: i's gain if the patron grows by 1 %, less its gain if the rival does.
 
-        In per cent of real income. Raises UsageError on an unknown country.
+        In per cent of real income, from `U`. Raises UsageError on an unknown country.
         """
         return self.U[:, _place(self.countries, patron)] - self.U[:, _place(self.countries, rival)]
 
@@ -125,25 +126,30 @@ def model_pull(economy: Economy, patron: str, rival: str, step: float = STEP) ->
 
 
 def pull_change(
-    equilibrium: Equilibrium, patron: str, rival: str, trade_elasticity: float | None = None
+    equilibrium: Equilibrium, patron: str, rival: str, method: PullMethod = "friend_enemy"
 ) -> Float[Array, " country"]:
-    """How a shock moved the pull: at the flows after it less at those before, in per cent of real income by per cent.
+    """How a shock moved the pull: at the economy after it less the one before, in per cent of real income by per cent.
 
-    One elasticity for both (default: the mean of the base year), so that only the flows move it.
+    `method`: "friend_enemy" (one elasticity for both, that of the base year, so that only flows move it) or "model"
+    (`model_pull`). Raises UsageError on an unknown method or country, SolveError as `solve`.
     """
-    before = equilibrium.economy
-    theta = mean_elasticity(before) if trade_elasticity is None else trade_elasticity
-    after = friend_enemy(rebase(equilibrium), theta)
-    return after.pull(patron, rival) - friend_enemy(before, theta).pull(patron, rival)
+    before, after = equilibrium.economy, rebase(equilibrium)
+    if method == "model":
+        return model_pull(after, patron, rival) - model_pull(before, patron, rival)
+    if method != "friend_enemy":
+        raise UsageError(f"exposure: no method {method!r}; there are friend_enemy, model")
+    theta = mean_elasticity(before)
+    return friend_enemy(after, theta).pull(patron, rival) - friend_enemy(before, theta).pull(patron, rival)
 
 
 def supply_power(economy: Economy, coalition: Sequence[str]) -> Float[Array, " country"]:
-    r"""Log welfare a country would lose if a coalition stopped selling to it, $\sum_j b_n^j \frac{-\ln(1-s_{nm}^j)}{\theta^j}$.
+    r"""Log welfare a country would lose if a coalition stopped selling to it.
 
-    $s_{nm}^j$ is the coalition's share in n's spending on j; $b_n = \alpha_n'(I - \mathrm{diag}(\pi_{nn})\Gamma_n')^{-1}$ carries
-    the price through home-made inputs, at given wages and foreign prices. Explodes near monopoly (infinite at 1). Zero
-    for members. Clayton, Maggiori & Schreger (2026), "A theory of economic coercion and fragmentation"; the algebra is
-    the loss of a supplier under CES.
+    $\sum_j b_n^j [-\ln(1-s_{nm}^j)]/\theta^j$, where $s_{nm}^j$ is the coalition's share in n's spending on j and
+    $b_n = \alpha_n'(I - \mathrm{diag}(\pi_{nn})\Gamma_n')^{-1}$ carries the price through home-made inputs, at given
+    wages and foreign prices. Explodes near monopoly (infinite at 1). Zero for members.
+    Clayton, Maggiori & Schreger (2026), "A theory of economic coercion and fragmentation"; the algebra is the loss of a
+    supplier under CES.
     """
     members = [_place(economy.countries, code) for code in coalition]
     if not members:
@@ -160,10 +166,8 @@ def supply_power(economy: Economy, coalition: Sequence[str]) -> Float[Array, " c
     return loss
 
 
-def market_access_power(
-    economy: Economy, coalition: Sequence[str], target: str, closure: Closure = "purged"
-) -> float:
-    r"""Log welfare the target loses if the coalition stops buying from it, $-\ln\hat V_n$ with $\hat d_{mn} \to \infty$.
+def market_access_power(economy: Economy, coalition: Sequence[str], target: str, closure: Closure = "purged") -> float:
+    r"""Log welfare the target loses if a coalition stops buying from it, $-\ln\hat V_n$ at $\hat d_{mn} = \infty$.
 
     Exact, from the whole model: the tariff-side leverage beside `supply_power`. Raises UsageError if the target is a
     member, SolveError as `solve`.
@@ -178,10 +182,10 @@ def market_access_power(
 
 
 def influence(economy: Economy) -> Float[Array, "country partner"]:
-    """Hirschman's influence effect of a partner on a country: the country's export share to it, less the partner's to it.
+    """Hirschman's influence effect of a partner: the share of n's exports it takes, less that of its exports n takes.
 
-    $X_{nm}/X_n - X_{mn}/X_m$ in shares of exports, goods and services; positive where the country needs the partner more.
-    Antisymmetric, zero on the diagonal. Hirschman (1945), National Power and the Structure of Foreign Trade.
+    $X_{nm}/X_n - X_{mn}/X_m$, goods and services; positive where the country needs the partner more. Antisymmetric, zero on
+    the diagonal. Hirschman (1945), National Power and the Structure of Foreign Trade.
     """
     exports = _abroad(economy).T
     share = exports / exports.sum(axis=1)[:, None]
@@ -199,7 +203,7 @@ def power(
     economy: Economy, measures: Sequence[str] = CHEAP, targets: Sequence[str] | None = None,
     partners: Sequence[str] | None = None,
 ) -> xr.Dataset:  # fmt: skip
-    """Measures of `MEASURES` as a labelled dataset: rows `country`, columns `partner`; concentration has `country` only.
+    """Measures of `MEASURES` as a labelled dataset, `country` by `partner`; concentration has `country` only.
 
     `market_access_power` solves the model for each pair, so it is left out unless asked for. Raises UsageError on an
     unknown measure or country.
