@@ -38,7 +38,7 @@ def _sources(card: Mapping[str, Any]) -> str:
 
 def _notes(card: Mapping[str, Any]) -> Iterable[str]:
     """The keys that hold words meant for people: notes, decisions, checks."""
-    for key in ("checks", "decisions", "clock_notes", "notes"):
+    for key in ("checks", "decisions", "clock_notes", "notes", "left_out"):
         value = card.get(key)
         if isinstance(value, Mapping):
             rows = [(f"`{name}`", _cell(text)) for name, text in value.items()]
