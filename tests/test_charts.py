@@ -144,6 +144,12 @@ def test_the_largest_sectors_are_chosen_and_sorted() -> None:
     assert order == sorted(order)
 
 
+def test_how_the_sectors_were_chosen_is_said() -> None:
+    assert "Change in per cent. The largest by trade." in texts(
+        draw_sectors(sectors([1.0]), chosen_by="The largest by trade.")
+    )
+
+
 def test_two_horizons_have_the_same_sectors_in_the_same_order_and_one_axis() -> None:
     short, long = sectors(TWELVE, horizon="short run"), sectors(TWELVE[::-1], horizon="long run")
     spec = draw_sectors(pd.concat([short, long]), top=3).to_dict()
@@ -225,7 +231,7 @@ def test_actors_are_always_shown_and_unsure_marks_hollow() -> None:
     assert set(drawn.index) == {"USA", "JPN", "CHN", *codes[33:40]}
     assert drawn["unsure"].sum() == 3
     shown = texts(chart)
-    assert "10 of 43 economies." in shown
+    assert "10 of 43 economies: those with a part" in shown
     assert "Coercer" in shown
     assert words_names.country("JPN") in shown
 

@@ -31,6 +31,7 @@ def sector_effects(
     measure: str,
     who: str,
     top: int = 9,
+    chosen_by: str = "",
     source: str = "",
     run_id: str = "",
 ) -> alt.VConcatChart:
@@ -38,7 +39,8 @@ def sector_effects(
 
     `frame` has columns sector (code), name, median, low90, low50, high50, high90 in per cent, and optionally horizon:
     one panel per horizon then, the sectors chosen and sorted by the first. Whiskers beyond the axis end in an arrow.
-    `measure` says what changes, as in mid-sentence ("exports to the United States"), `who` whose it is.
+    `measure` says what changes, as in mid-sentence ("exports to the United States"), `who` whose it is, `chosen_by` how
+    the caller chose the sectors of the frame, as a sentence.
     """
     import altair as alt
 
@@ -60,7 +62,7 @@ def sector_effects(
     return finished(
         chart,
         title=f"{who}: {measure}, by sector",
-        subtitle=f"Change in per cent.{count}",
+        subtitle=f"Change in per cent.{count}{' ' * bool(chosen_by)}{chosen_by}",
         caption=_caption([_KEY, _clip_note(kept, limits)], source, run_id),
     )
 
@@ -90,7 +92,8 @@ def welfare_by_country(
     ).sort_values("median", ascending=False, kind="stable")
     limits = axis_limits(kept)
     chart = alt.layer(*_dots(kept, limits)).properties(width=_PLOT_WIDTH, height=alt.Step(26))
-    count = "" if len(kept) == len(frame) else f" {len(kept)} of {len(frame)} economies."
+    few = len(kept) < len(frame)
+    count = f" {len(kept)} of {len(frame)} economies: those with a part, and the others that move most." if few else ""
     return finished(
         chart,
         title=f"{measure} by economy",

@@ -79,8 +79,9 @@ def draw(name: str, result: Result, path: Path, run_id: str = "") -> alt.VConcat
     if name == "sector-effects":
         return charts.sector_effects(
             sector_frame(result),
-            measure=f"exports to {us}, the sectors that move most",
+            measure=f"exports to {us}",
             who=jp,
+            chosen_by="The sectors that move most in dollars.",
             source=source,
             run_id=run_id,
         )
