@@ -168,6 +168,8 @@ def compare(
     """Run two scenarios with the same draws and print the difference, draw by draw."""
     from foederis import cli_run, report_compare
 
+    if first == second:
+        raise UsageError(f"both scenarios have the same name, {first}; give two different ones")
     found, folder = cli_run.simulate(
         {first: (first, ()), second: (second, ())},
         draws=draws,

@@ -40,7 +40,7 @@ def simulate(
         for label, scenario in loaded
     }
     if len(labelled) < len(loaded):
-        raise UsageError("the two scenarios have the same name; give two different ones")
+        raise UsageError(f"both scenarios have the same name, {next(iter(labelled))}; give two different ones")
     world = None
     if tariffs is not None:
         world = worlds.load(**{**loaded[0][1].world_options(), "tariffs": tariffs})

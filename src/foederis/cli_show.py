@@ -128,6 +128,13 @@ def ledger(partner: str, first: str, last: str | None, clock: str) -> tuple[str,
         raise UsageError(f"clock is {clock!r}; choose law or panel")
     start = day(first)
     end = day(last, last=True) if last else book.load().end
+    known = (*book.load().partners, *words_names.COUNTRY)
+    if partner.upper() not in known:
+        from difflib import get_close_matches
+
+        near = get_close_matches(partner.upper(), known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else "list them with: foederis codes countries"
+        raise UsageError(f"partner {partner!r} is not in the ledger; {hint}")
     if end < start:
         raise UsageError(f"--to {end} is before --from {start}")
     steps = book.load().path(partner.upper(), start, end, clock)
