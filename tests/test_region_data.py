@@ -87,7 +87,7 @@ def test_unknown_names_are_refused(record: region_data.Region) -> None:
         record.setting(["FIN"])
     with pytest.raises(UsageError, match="no table 'polls'"):
         record.rows("polls")  # type: ignore[arg-type]
-    with pytest.raises(DataError, match="no bystanders for USA-KOR: region-usa-kor.json is missing"):
+    with pytest.raises(DataError, match=r"no bystanders for USA-KOR: region-usa-kor\.json is missing"):
         region_data.load("USA", "KOR")
 
 

@@ -38,8 +38,8 @@ DECISIONS = (
     "Surveys of a year count in the first quarter (ISEAS, Lowy) or the second (Pew) of that year.",
     "Distance from the ally adds four differences, each 0 to 1: alliance type (defence obligation 0, half obligation"
     " 0.5, none 1), regime (Freedom House score / 100), surplus with the patron (deficit over imports, goods of the"
-    " base year of the embedded world, cut to -1..1), threat (0 strategic rivalry with the rival, 0.5 a militarised dispute"
-    " with it since 1990 or rivalry with North Korea, 1 none). Equal weights are an assumption.",
+    " base year of the embedded world, cut to -1..1), threat (0 strategic rivalry with the rival, 0.5 a"
+    " militarised dispute with it since 1990 or rivalry with North Korea, 1 none). Equal weights are an assumption.",
     "Value to the rival is capability (SIPRI 2024 or the last figure before it) times the assumed theatre weight of the"
     " defence file, scaled to mean 1 over bystanders.",
     "A stick without a recorded end lasts as long as the median of those with one.",

@@ -184,8 +184,8 @@ def market_access_power(economy: Economy, coalition: Sequence[str], target: str,
 def influence(economy: Economy) -> Float[Array, "country partner"]:
     """Hirschman's influence effect of a partner: the share of n's exports it takes, less that of its exports n takes.
 
-    $X_{nm}/X_n - X_{mn}/X_m$, goods and services; positive where the country needs the partner more. Antisymmetric, zero on
-    the diagonal. Hirschman (1945), National Power and the Structure of Foreign Trade.
+    $X_{nm}/X_n - X_{mn}/X_m$, goods and services; positive where the country needs the partner more. Antisymmetric.
+    Hirschman (1945), National Power and the Structure of Foreign Trade.
     """
     exports = _abroad(economy).T
     share = exports / exports.sum(axis=1)[:, None]
