@@ -138,8 +138,9 @@ def show(name: str, found: dict[str, object]) -> None:
         target = TARGETS_MS.get((name, label))
         note = "" if target is None else f"   target {target} ms: {'met' if least <= target else 'missed'}"
         print(f"  {label:28}{least:10.2f}{median:10.2f}{least / unit:9.2f}{note}")
-    extra = figures["value and all tariffs"][0] - unit
-    print(f"  {'gradient beyond the solve':28}{extra:10.2f}{'':10}{extra / unit:9.2f}   target 1.5 solves")
+    compiled = figures["solve, jax"][0]
+    extra = figures["value and all tariffs"][0] - compiled  # the gradient finds its equilibrium with the compiled loop
+    print(f"  {'gradient beyond its solve':28}{extra:10.2f}{'':10}{extra / compiled:9.2f}   of jax solves; target 1.5")
     print(f"  {'member of an ensemble':28}{found['member of an ensemble']:10.2f}")
     print(f"  {'calibration and chord':28}{found['calibration']:10.2f}")
     for label, first in found["first call"].items():  # type: ignore[attr-defined]
