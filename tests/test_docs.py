@@ -15,11 +15,26 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
-WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]
+README = ROOT / "README.md"
+WITH_PYTHON = [page for page in PAGES if blocks(page, "python") and page != README]
 
 
 def test_pages_with_code_are_found() -> None:
     assert "own-data.md" in {page.name for page in WITH_PYTHON}
+
+
+def test_the_readme_shows_what_its_own_code_prints(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The example of the README, line by line, from the run that its Python block makes."""
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    import make_readme
+
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    (block,) = blocks(README, "python")
+    exec(compile(block, "README.md", "exec"), names)
+    assert make_readme.differences(names["run"].text()) == [], "run python tools/make_readme.py"
+    wrong = names["run"].text().replace("gain", "loss", 1)
+    assert make_readme.differences(wrong)
 
 
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: page.name)
