@@ -17,7 +17,7 @@ from _ledger_tracks import LAPSED, Cover, Point, Track
 Array = np.ndarray
 
 HIGH, LOW = 0.125, 0.10
-BETWEEN = 1.15  # total after over total before of the surcharge's goods: 1.25 where the rate is 12.5 %, else about 1
+BETWEEN = 1.10  # total after over total before of the surcharge goods: near 1.25 where the rate is 12.5 %, else about 1
 UNNAMED = {"BRA": ("brazil-2026", "2026-07-22"), "CAN": ("canada-2026", "2026-08-19")}
 SMALLEST = 1e-5
 NOTE_301 = (
@@ -57,9 +57,20 @@ def _section301(cover: Cover, clock: str, share: Array, total: dict[str, float])
         return []
     after = before + total[LAPSED] - total["2026-07-22"]
     rate = HIGH if after / before > BETWEEN else LOW
-    scope = np.minimum(worth * (after / before) / rate, 1.0 - cover.section232("2026-04-06"))
-    points: list[Point] = [(LAPSED, cover.gross(np.maximum(scope, 0.0), "2026-04-06"), rate, "add", None)]
+    room = np.maximum(0.0, 1.0 - cover.section232("2026-04-06"))
+    scope = _scaled(worth / 0.10, room, share, after / rate)
+    points: list[Point] = [(LAPSED, cover.gross(scope, "2026-04-06"), rate, "add", None)]
     return [Track("s301-forced-labour", "s301", cover.split.partner, clock, points, None, ("s232",), "total", NOTE_301)]
+
+
+def _scaled(scope: Array, room: Array, share: Array, wanted: float) -> Array:
+    """The scope times one factor, at most `room` in each sector, so that its import-weighted mean is `wanted`."""
+    low, high = 0.0, 1e4
+    for _ in range(80):
+        factor = (low + high) / 2
+        short = float(share @ np.minimum(room, factor * scope)) < wanted
+        low, high = (factor, high) if short else (low, factor)
+    return np.minimum(room, high * scope)
 
 
 def pooled_totals(members: dict[str, float], each: dict[str, dict[str, float]]) -> dict[str, float]:

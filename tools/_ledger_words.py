@@ -139,7 +139,7 @@ NOTES = (
     " are as listed. The scale of 2024 is used for all years, and the normal duty of 2024 stands for all"
     " earlier years.",
     "The increments of section 232 from 12 March 2025 on are net of the 25 and 10 % that a partner already paid.",
-    "Metals from 6 April 2026: the tiers of 50, 25 and 15 % are one rate of 50 % (GBR 25 %) on a smaller share of goods.",
+    "Metals from 6 April 2026: the tiers of 50, 25 and 15 % are one rate of 50 % (GBR 25 %) on fewer goods.",
     "Car rates: the panel has no separate parts; cars and parts divide by headings 8703, 8704 against 8706 to 8708.",
     "Derivative articles pay section 232 on their metal content and the country rate on the rest: families with the"
     " ending -content hold what both cover together.",
@@ -160,6 +160,10 @@ NOTES = (
     " of the section 301 duty of 24 July 2026 are inferred from them; the ceiling net of the normal duty for Japan and"
     " what other partners were promised are inside the scope. A higher surcharge of 15 % under section 122 was"
     " announced; no notice that put it into force is known. Nothing after 19 August 2026 is known.",
+    "Collected over the law of the month, June to November 2025: JPN 0.82 to 0.97, KOR 0.74 to 0.98, CHN 0.89 to 0.96,"
+    " DEU 0.66 to 0.93, EU27 0.56 to 0.78, CAN 0.44 to 0.71. What is due is not what is paid: goods on the water, claims"
+    " and exclusions, quantities that move away from taxed goods (weights here are of 2024), USMCA content of cars and"
+    " metals, and late Union imports of medicines.",
     "20 February 2026 is the day of the judgment; collection of the IEEPA duties ended on 24 February 2026. Refunds are"
     " not modelled.",
 )

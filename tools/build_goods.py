@@ -1,6 +1,6 @@
 """Build `src/foederis/data/goods-us2024.json`: how US goods imports of 2024 divide over products, sectors, partners.
 
-    python tools/build_goods.py [RAW_DATA_FOLDER]
+    python tools/build_goods.py [--raw FOLDER] [--out FOLDER]
 
 Sources (public domain): US Census imports for consumption 2024 by six-digit product and partner; the product lists
 of the legal instruments. A list names eight- or ten-digit lines, the trade data stop at six digits: a six-digit
@@ -9,23 +9,36 @@ product counts as covered to the extent that its eight-digit tariff lines are li
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
-import sys
+import os
 from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
-OUT = ROOT / "src" / "foederis" / "data" / "goods-us2024.json"
+NAME = "goods-us2024.json"
 
-# name: (product list or None, prefixes that a line must have, prefixes named here, what it is)
-LISTS: dict[str, tuple[str | None, tuple[str, ...], str]] = {
+# name: (product list, prefixes that a line must have, what it is)
+LISTS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "annex-ii": ("annex_ii_exemptions.csv", (), "EO 14257 annex II: medicines, lumber, copper, energy, minerals"),
-    "consumer-electronics": ("consumer_electronics_eo14257_apr11.csv", (), "memorandum of 11 April 2025: phones, computers, chips"),
-    "annex-ii-2025-11": ("annex_ii_exemptions_nov14.csv", (), "annex II as revised by EO 14360 of 14 November 2025 (farm goods added)"),
-    "section-122-exemptions": ("section122_product_exemptions.csv", (), "Proclamation of 20 February 2026, exempt products"),
+    "consumer-electronics": (
+        "consumer_electronics_eo14257_apr11.csv",
+        (),
+        "memorandum of 11 April 2025: phones, computers, chips",
+    ),
+    "annex-ii-2025-11": (
+        "annex_ii_exemptions_nov14.csv",
+        (),
+        "annex II as revised by EO 14360 of 14 November 2025 (farm goods added)",
+    ),
+    "section-122-exemptions": (
+        "section122_product_exemptions.csv",
+        (),
+        "Proclamation of 20 February 2026, exempt products",
+    ),
     "generic-pharma": (
         "annex_ii_exemptions.csv",
         ("30",),
@@ -35,19 +48,23 @@ LISTS: dict[str, tuple[str | None, tuple[str, ...], str]] = {
     "auto-parts": ("budgetlab_s232_auto_parts.txt", (), "Proclamation 10908: automobile parts"),
     "copper": ("copper_list.csv", (), "Proclamation 10962: semi-finished copper and derivatives"),
 }
-CIVIL_AIRCRAFT = "880110 8802 8803 8805 8806 8807 840710 840910 841111 841112 841121 841122 841181 841182 841191".split()
+CIVIL_AIRCRAFT = (
+    "880110 8802 8803 8805 8806 8807 840710 840910 841111 841112 841121 841122 841181 841182 841191".split()
+)
 
 
-def main() -> None:
-    raw = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "data"
+def build(raw: Path) -> str:
+    """The text of the table."""
     us = raw / "trade" / "us"
     trade = pd.read_parquet(us / "us_imports_2024_hs6.parquet")
     trade = trade[trade["sector"] != "OTH"]
     lines = _lines_by_product(us / "us_mfn_hs8_2025.csv")
-    shares = {name: _share(us / "product_lists" / spec[0], spec[1], lines) for name, spec in LISTS.items()}  # type: ignore[arg-type]
+    shares = {name: _share(us / "product_lists" / spec[0], spec[1], lines) for name, spec in LISTS.items()}
     shares["civil-aircraft"] = {p: 1.0 for p in trade["HS6"].unique() if p.startswith(tuple(CIVIL_AIRCRAFT))}
     notes = {name: spec[2] for name, spec in LISTS.items()}
-    notes["civil-aircraft"] = "aircraft, their parts and engines (chapter 88, turbines of 8411, aircraft engines of 8407)"
+    notes["civil-aircraft"] = (
+        "aircraft, their parts and engines (chapter 88, turbines of 8411, aircraft engines of 8407)"
+    )
     card = {
         "what": "US goods imports 2024, million USD: by partner and sector; by four-digit product and sector; "
         "share of named goods by partner and sector",
@@ -57,8 +74,20 @@ def main() -> None:
         "products": _by_product(trade),
         "goods": {name: _by_goods(trade, share) for name, share in shares.items()},
     }
-    OUT.write_text(json.dumps(card, indent=None, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
-    print(f"{OUT.relative_to(ROOT)}: {OUT.stat().st_size:,} bytes")
+    return json.dumps(card, indent=None, separators=(",", ":"), sort_keys=True) + "\n"
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    default = os.environ.get("FOEDERIS_RAW_DATA", ROOT.parent / "shared" / "data")
+    parser.add_argument("--raw", type=Path, default=Path(default))
+    parser.add_argument("--out", type=Path, default=ROOT / "src" / "foederis" / "data")
+    options = parser.parse_args()
+    text = build(options.raw)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / NAME).write_text(text, encoding="utf-8")
+    print(f"{NAME}: {len(text.encode()):,} bytes")
 
 
 def _lines_by_product(path: Path) -> dict[str, int]:

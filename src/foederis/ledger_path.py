@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from foederis import words
+from foederis import words, words_names
 from foederis.measures import Measure, Rule, additions
 
 Array = np.ndarray
@@ -89,8 +89,10 @@ class Names:
         return rows[max(0, bisect_right([day for day, _ in rows], date) - 1)][1]
 
     def dated(self, family: str, date: dt.date) -> bool:
-        """Whether a reference of the family begins on this day or up to three days before."""
-        return any(0 <= (date - day).days <= NEAR for day, _ in self.reference[family])
+        """Whether a new reference of the family begins on this day or up to three days before."""
+        rows = self.reference[family]
+        near = [k for k, (day, _) in enumerate(rows) if 0 <= (date - day).days <= NEAR]
+        return any(k == 0 or rows[k][1] != rows[k - 1][1] for k in near)
 
 
 def details(measures: Sequence[tuple[str, Measure]], date: dt.date, books: Books) -> tuple[Detail, ...]:
@@ -132,7 +134,7 @@ def path(
     for k, day in enumerate(days):
         rows = details(measures, day, books)
         now = _states(rows, day)
-        found = _in_force(now, names, day) if k == 0 else _changed(before, now, names, day)
+        found = [*_in_force(now, names, day), *_inside(books, day)] if k == 0 else _changed(before, now, names, day)
         if k and day == books.takeover:
             found = [(TAKEOVER, ""), *(f for f in found if not f[0].endswith(_ENDED))]
         before = now
@@ -174,6 +176,14 @@ def _states(rows: Sequence[Detail], date: dt.date) -> dict[str, _State]:
 
 def _in_force(now: Mapping[str, _State], names: Names, date: dt.date) -> list[tuple[str, str]]:
     return [(f"{names.name[f]} {state.text()}", names.cited(f, date)) for f, state in now.items()]
+
+
+def _inside(books: Books, date: dt.date) -> list[tuple[str, str]]:
+    """What the base holds of the measures of before, by authority."""
+    if date < books.takeover:
+        return []
+    shown = [a for a, part in books.inside.items() if 100.0 * float(books.weight @ part) >= SHOWN]
+    return [(f"{words_names.authority(a).split(' (')[0]} of 2018 to 2024, inside the base", "") for a in shown]
 
 
 def _changed(
