@@ -224,7 +224,7 @@ def refuse(economy: Economy, parts: Mapping[str, Array], tolerance: float, passe
     where = _label(economy, np.abs(np.nan_to_num(parts[worst], nan=np.inf)))
     country = where.split(",")[0]
     return SolveError(
-        f"no equilibrium found in {passes} passes: {MARKETS[worst]} of {where} are {residuals[worst]:.1e} off"
+        f"no equilibrium found in {passes} passes: {MARKETS[worst]}, {where}, off by {residuals[worst]:.1e}"
         f" (tolerance {tolerance:.0e}); lower the tariffs or trade costs of {country}, or raise the tolerance",
         residuals=residuals,
         where=f"{worst}: {where}",
