@@ -161,8 +161,8 @@ NOTES = (
     " what other partners were promised are inside the scope. A higher surcharge of 15 % under section 122 was"
     " announced; no notice that put it into force is known. Nothing after 19 August 2026 is known.",
     "Collected over the law of the month, June to November 2025: JPN 0.82 to 0.97, KOR 0.74 to 0.98, CHN 0.89 to 0.96,"
-    " DEU 0.66 to 0.93, EU27 0.56 to 0.78, CAN 0.44 to 0.71. What is due is not what is paid: goods on the water, claims"
-    " and exclusions, quantities that move away from taxed goods (weights here are of 2024), USMCA content of cars and"
+    " DEU 0.66 to 0.93, EU27 0.56 to 0.78, CAN 0.44 to 0.71. Due is not paid: goods on the water, claims"
+    " and exclusions, quantities that leave taxed goods (weights here are of 2024), USMCA content of cars and"
     " metals, and late Union imports of medicines.",
     "20 February 2026 is the day of the judgment; collection of the IEEPA duties ended on 24 February 2026. Refunds are"
     " not modelled.",
