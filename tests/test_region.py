@@ -23,7 +23,7 @@ def parameters(draws: int = DRAWS, seed: int = 7, **fixed: float) -> Arrays:
 
 def setting(countries: int = COUNTRIES) -> region.Setting:
     rng = np.random.default_rng(1)
-    numbers = (np.asarray(x) for x in (0.2, 0.25, 0.1))
+    numbers = (np.asarray(x) for x in (0.2, 0.25, 10.0, 0.1))
     return region.Setting(rng.uniform(0, 2, countries), rng.uniform(0.2, 3, countries), np.ones(countries), *numbers)
 
 
@@ -115,7 +115,8 @@ def busy(rng: np.random.Generator, draws: int, countries: int, size: float) -> r
         return size * rng.normal(size=(draws, countries))
 
     return quarter(
-        draws, countries, treatment=noise(), own_signal=noise(), ally_signal=noise(), pull=noise(), shock=noise(),
+        draws, countries, treatment=10.0 * noise(), own_signal=noise(), ally_signal=noise(), pull=noise(),
+        shock=noise(),
         coercion=(rng.random(countries) < 0.3) * 1.0, turnover=np.asarray(float(rng.random() < 0.2)),
         observed=rng.uniform(0.02, 0.98, (draws, countries)), known=(rng.random(countries) < 0.2) * 1.0,
     )  # fmt: skip
@@ -161,7 +162,7 @@ def test_row_32_without_watching_the_ally_treatment_changes_nothing_for_others()
 
 
 def test_own_treatment_stands_apart_from_watching() -> None:
-    hit = [quarter(own_signal=np.full((DRAWS, COUNTRIES), -2.0), treatment=np.full((DRAWS, COUNTRIES), -2.0))]
+    hit = [quarter(own_signal=np.full((DRAWS, COUNTRIES), -2.0), treatment=np.full((DRAWS, COUNTRIES), -20.0))]
     p = parameters(beta_own=0.5, beta_S=0.5, r_P=0.8, r_X0=0.5)
     trace = run(p, hit)
     assert (trace.channels[..., OWN] < 0).all()
@@ -199,7 +200,7 @@ def test_a_paired_run_that_takes_the_innovations_does_not_fit_the_survey_twice()
     """The survey settles the remainder in the run of the record; in the paired run what was not done stays undone."""
     p = parameters(beta_own=0.6)
     asked = quarter(observed=np.full((DRAWS, COUNTRIES), 0.4), known=np.ones(COUNTRIES))
-    act = quarter(treatment=np.full((DRAWS, COUNTRIES), -1.0))
+    act = quarter(treatment=np.full((DRAWS, COUNTRIES), -10.0))
     recorded = run(p, [act, replace(asked, treatment=act.treatment)])
     np.testing.assert_allclose(recorded.share, 0.4, atol=1e-12)
     without = run(p, [quarter(), quarter(shock=recorded.innovation)])

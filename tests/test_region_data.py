@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foederis import region_data
+from foederis import region, region_data
 from foederis.errors import DataError, UsageError
 
 YEARS = np.arange(2017.0, 2027.0, 0.25)
@@ -70,6 +70,21 @@ def test_a_proxy_misses_by_one_error_per_country(record: region_data.Region) -> 
     gap = odds[waves[0]] - odds[waves[-1]]
     np.testing.assert_allclose(gap, gap[0], atol=1e-9)
     assert odds[waves[0]].std() > 0.5
+
+
+def test_units_come_from_the_swings_on_record(record: region_data.Region) -> None:
+    """A prior of sd 1 on 15 points of duty, or on 0.125 of reliability, is as wide as the swings before 2025."""
+    waves: dict[str, list[float]] = {}
+    for row in record.rows("shares"):
+        if row["kind"] == "survey":
+            waves.setdefault(row["country"], []).append(np.log(row["share"] / (1 - row["share"])))
+    swing = np.sqrt(np.mean(np.concatenate([np.diff(odds) for odds in waves.values()]) ** 2))
+    now = record.setting()
+    assert 15.0 / now.treatment_unit == pytest.approx(swing, rel=0.01)
+    assert 0.125 / now.trust_unit == pytest.approx(swing, rel=0.01)
+    P = np.array([[record.share(code, 2017.0) for code in record.bystanders]])
+    k = region.courtship(P, now.value, now.cost, np.ones((1, 1)), now.sigma)
+    assert k.mean() == pytest.approx(swing, rel=0.01)
 
 
 def test_sticks_are_on_while_they_last(record: region_data.Region) -> None:

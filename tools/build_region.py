@@ -12,6 +12,7 @@ import json
 import math
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ HOLDOUT_FROM = 2025
 CODES = (ALLY, *BYSTANDERS)
 SURVEY_ERROR = 0.05  # sd of a share from an elite sample of 40-400
 DISPUTES_FROM = 1990  # militarised disputes with the rival counted from here
-UNITS = {"treatment_points": 10.0, "trust": 0.10, "courtship_speed": 0.25, "sigma": 1.0}
+USUAL_DUTY, USUAL_FALL = 15.0, 0.125  # a rise of duties in points, a fall of perceived reliability: large but not rare
+SPEED, SIGMA = 0.25, 1.0
 DECISIONS = (
     "A share is the chance of siding with the patron when forced to choose between it and the rival. ISEAS asks just"
     " that of elites in Southeast Asia. Elsewhere it is a proxy: favourable (or trusting) views of the patron over the"
@@ -43,8 +45,12 @@ DECISIONS = (
     "Value to the rival is capability (SIPRI 2024 or the last figure before it) times the assumed theatre weight of the"
     " defence file, scaled to mean 1 over bystanders.",
     "A stick without a recorded end lasts as long as the median of those with one.",
-    "`units` are assumptions: 10 points of duty and 0.10 of reliability count as 1 in R1, choice noise is 1, and the"
-    " rival goes a quarter of the way to its best courtship in a quarter.",
+    "`units` say what counts as 1 in R1, where every beta has a prior of sd 1. They are set so that a rise of duties by"
+    " 15 points, or a fall of reliability by 0.125 (half the gap between the two types), has a prior effect whose sd is"
+    " `swing`: the root mean square of the yearly change of the survey's log odds before 2025. A wider unit would let"
+    " one act move shares more than any year on record. The size of the two acts is an assumption.",
+    "The cost of courtship is set so that its mean over bystanders at the start is `swing` when beta_C is 1.",
+    "Choice noise is 1, and the rival goes a quarter of the way to its best courtship in a quarter: assumptions.",
 )
 
 
@@ -60,7 +66,7 @@ def main() -> None:
         "rival": RIVAL,
         "bystanders": BYSTANDERS,
         "holdout_from": HOLDOUT_FROM,
-        "units": UNITS | {"mark": "A"},
+        "units": units(shares),
         "proxy": proxy,
         "shares": shares,
         "aggregate": aggregate(raw / "iseas_forced_alignment.csv"),
@@ -144,6 +150,23 @@ def proxy_row(code: str, quarter: str, patron: float, rival: float, source: str,
     row |= {"mark": "A", "source": source, "page": "", "confidence": "medium"}
     row |= {"note": f"{what}: {patron:.1f} % of the patron, {rival:.1f} % of the rival"}
     return dated([row], "quarter")[0]
+
+
+def units(shares: list[dict[str, Any]]) -> dict[str, Any]:
+    """What counts as 1 in R1, from the swings on record."""
+    waves = [row for row in shares if row["kind"] == "survey" and not row["holdout"]]
+    pairs = [(a, b) for a, b in pairwise(waves) if a["country"] == b["country"]]
+    assert all(int(b["quarter"][:4]) - int(a["quarter"][:4]) == 1 for a, b in pairs), "yearly waves expected"
+    swing = math.sqrt(sum((logit(b["share"]) - logit(a["share"])) ** 2 for a, b in pairs) / len(pairs))
+    return {
+        "treatment_points": round(USUAL_DUTY / swing, 1),
+        "trust": round(USUAL_FALL / swing, 3),
+        "swing": round(swing, 4),
+        "swings": len(pairs),
+        "courtship_speed": SPEED,
+        "sigma": SIGMA,
+        "mark": "A",
+    }
 
 
 def calibration(surveys: list[dict[str, Any]], proxies: list[dict[str, Any]]) -> list[dict[str, Any]]:

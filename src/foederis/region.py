@@ -95,8 +95,8 @@ def courtship(
     r"""[R4] The rival's best courtship, $k_i^* = \max\{0, (v_i/c_k)\,\beta_C\,P_i(1-P_i)/\sigma_i\}$.
 
     First-order condition of $\max_k \sum_i v_i P_i^C(k_i) - \tfrac12 c_k k_i^2$, $k \ge 0$: swing states are worth most
-    (Lindbeck & Weibull 1987, applied to states). Where courtship repels (beta_C < 0) there is none. Unit: the mean over
-    bystanders at the start with beta_C = 1. Coercion z_i is the other half of the rival's choice: a dated dummy where a
+    (Lindbeck & Weibull 1987, applied to states). Where courtship repels (beta_C < 0) there is none. `cost` sets the
+    unit (`Region.setting`). Coercion z_i is the other half of the rival's choice: a dated dummy where a
     red line was crossed (`region_data`), not an optimum.
     """
     xp = namespace(P)
@@ -133,8 +133,8 @@ class Setting:
     """What does not change in a run, [country] or a number. See `region_data.Region.setting`.
 
     `distance` from the ally; `value` to the rival (v, mean 1); `sigma` noise of choice; `cost` of courtship (c_k);
-    `speed` share of the way to its best courtship that the rival goes in a quarter; `trust_unit` the change of
-    reliability that counts as 1 in R1.
+    `speed` share of the way to its best courtship that the rival goes in a quarter; `treatment_unit` points of duty and
+    `trust_unit` change of reliability that count as 1 in R1.
     """
 
     distance: Float[Array, " country"]
@@ -142,6 +142,7 @@ class Setting:
     sigma: Float[Array, " country"]
     cost: Float[Array, ""]
     speed: Float[Array, ""]
+    treatment_unit: Float[Array, ""]
     trust_unit: Float[Array, ""]
 
 
@@ -165,8 +166,9 @@ class State:
 class Inputs:
     """One quarter, [draw, country] or [country]; all but `turnover` (a number 0 or 1) and `fresh_belief` ([draw]).
 
-    `treatment`: own treatment since the start, in units of 10 points of duty, better is positive (a duty up by 20
-    points is -2; aid may be added). `own_signal`, `ally_signal`: sums of zeta times ell (B3) over acts on the bystander
+    `treatment`: own treatment since the start, in percentage points of the patron's average duty, better is positive (a
+    duty up by 20 points is -20; aid may be added as the duty it is worth).
+    `own_signal`, `ally_signal`: sums of zeta times ell (B3) over acts on the bystander
     and over acts on the ally only (`watched`). `pull`: change of E_iU - E_iC since the start, in standard deviations
     across countries. `coercion`: 1 where the rival uses a stick. `fresh_belief`: log odds at a turnover (B5). `shock`:
     innovation of the remainder, logit units. `observed`, `known`: a survey's share, and 1 where there is one this
@@ -231,7 +233,7 @@ def step(
     best = courtship(state.share, setting.value, setting.cost, p["beta_C"][:, None], setting.sigma)
     k = state.courtship + rivals * setting.speed * (best - state.courtship)
     z = rivals * (inputs.coercion - state.coercion_base) + zero
-    treatment = treats * inputs.treatment + zero
+    treatment = treats * inputs.treatment / setting.treatment_unit + zero
     alpha = _logit(state.share_base) * setting.sigma
     regressors = (inputs.pull, treatment, trust, k - state.courtship_base, z)
     u = alignment_utility(alpha, *regressors, state.remainder + inputs.shock, p)

@@ -27,6 +27,7 @@ __all__ = ["Paths", "Region", "load"]
 Array = np.ndarray
 Table = Literal["shares", "aggregate", "distances", "value", "sticks", "courting"]
 TABLES: tuple[Table, ...] = ("shares", "aggregate", "distances", "value", "sticks", "courting")
+UNITS = ("courtship_speed", "treatment_points", "trust")
 DISTANCES = ("alliance", "regime", "surplus", "threat")
 WATCHES_ITSELF = 1e3  # distance of the ally from itself: it learns from acts on it as its own, not by watching
 _CHECKSUMS = "SHA256SUMS"
@@ -84,13 +85,14 @@ class Region:
     def setting(self, codes: Sequence[str] | None = None, start: float = 2017.0) -> Setting:
         """Constants of `region.step` for these codes (default: the bystanders).
 
-        The cost of courtship makes the mean of k over the bystanders at `start` one when beta_C is one.
+        The cost of courtship makes the mean of k over the bystanders at `start` the file's `swing` when beta_C is one:
+        all courtship there is has then a prior effect as wide as the swings on record.
         """
         units = self.card["units"]
         P = np.array([self.share(code, start) for code in self.bystanders])
-        cost = float(np.mean(self.value() * P * (1.0 - P) / units["sigma"]))
+        cost = float(np.mean(self.value() * P * (1.0 - P) / units["sigma"])) / units["swing"]
         sigma = np.full(len(self._codes(codes)), float(units["sigma"]))
-        numbers = (np.asarray(x, dtype=float) for x in (cost, units["courtship_speed"], units["trust"]))
+        numbers = (np.asarray(x, dtype=float) for x in (cost, *(units[k] for k in UNITS)))
         return Setting(self.distance(codes), self.value(codes), sigma, *numbers)
 
     def paths(
