@@ -49,11 +49,10 @@ POLLS = (
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "data"
     raw = folder / "security"
-    write("acts-usa-jpn.json", acts_card(raw))
-    write("polls-usa-jpn.json", polls_card(raw))
-    from foederis import acts
-
-    print(f"{len(acts.load())} acts, {sum(act.holdout for act in acts.load())} of them held out")
+    for name, card in (("acts", acts_card(raw)), ("polls", polls_card(raw))):
+        write(f"{name}-usa-jpn.json", card)
+        held = sum(row["holdout"] for row in card[name])
+        print(f"{name}: {len(card[name])} rows, {held} of them held out")
 
 
 def write(name: str, card: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ shape for the model. A scenario adds future acts in the same fields; `acts_check
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ __all__ = [
     "from_row",
     "load",
     "recorded_until",
+    "shipped",
 ]
 
 Precision = Literal["day", "month", "year"]
@@ -134,12 +136,21 @@ class Act:
 @cache
 def card() -> Mapping[str, Any]:
     """The shipped list of acts, leaders and sources; raises DataError when it is missing or damaged."""
+    return shipped("acts-usa-jpn.json")
+
+
+def shipped(name: str) -> Mapping[str, Any]:
+    """A shipped JSON file, checked against the list of checksums; DataError when it is missing or was changed."""
+    folder = resources.files("foederis") / "data"
     try:
-        text = resources.files("foederis").joinpath("data/acts-usa-jpn.json").read_text(encoding="utf-8")
-        found: Mapping[str, Any] = json.loads(text)
-        return found
-    except (OSError, ValueError) as error:
-        raise DataError(f"the list of acts cannot be read ({error}); install foederis again") from None
+        raw = (folder / name).read_bytes()
+        recorded = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise DataError(f"{name} cannot be read ({error}); install foederis again") from None
+    if f"{hashlib.sha256(raw).hexdigest()}  {name}" not in recorded:
+        raise DataError(f"{name} is not the file of the list of checksums; install foederis again")
+    found: Mapping[str, Any] = json.loads(raw)
+    return found
 
 
 @cache

@@ -16,7 +16,7 @@ Both priors on the share of transactional leaders, Beta(1, 12) and Beta(3, 8), a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -48,10 +48,13 @@ __all__ = [
     "Path",
     "State",
     "Trace",
+    "half_life",
+    "heard",
     "independence_wish",
     "initial",
     "inputs",
     "learn",
+    "register",
     "run",
     "step",
 ]
@@ -64,16 +67,17 @@ STRUCTURAL: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 PRIORS: tuple[Parameter, ...] = (
     Parameter(
-        "memory", "m", "uniform", (0.0, 1.0), "P", "A", "beliefs", "what is still held of a leader who returns",
+        "leader_memory", "m", "uniform", (0.0, 1.0), "P", "A", "beliefs", "what is still held of a leader who returns",
         "assumed; 0 is the full reset of McGillivray & Smith (2008), 1 a public that forgets nothing",
     ),
     Parameter(
-        "entrapment", "ε", "uniform", (0.0, 0.5), "P", "A", "beliefs",
+        "henry_reversal", "ε", "uniform", (0.0, 0.5), "P", "A", "beliefs",
         "how far disloyalty to others reassures, in the reading of Henry only", "Henry (2020): direction; size assumed",
     ),
 )  # fmt: skip
 NAMES = (
-    "lambda_U w_P w_X kappa_sign n_X0 n_P0 rho_R_mass rho_R_elite r_P r_X0 lambda_G lambda_c memory entrapment".split()
+    *"lambda_U w_P w_X kappa_sign n_X0 n_P0 rho_R_mass rho_R_elite r_P r_X0 lambda_G lambda_c".split(),
+    *(parameter.name for parameter in PRIORS),
 )
 
 
@@ -173,11 +177,12 @@ def learn(arrays: ActArrays, p: Mapping[str, Array], rival: Rival = "bayes") -> 
         p["lambda_U"], p["w_P"], p["w_X"], xp.asarray(arrays.gain), xp.asarray(arrays.harm),
         xp.asarray(arrays.allowed), xp.asarray(arrays.chosen),
     )  # fmt: skip
-    return _heard(arrays, rival) * told
+    return heard(arrays, rival) * told
 
 
-def _heard(arrays: ActArrays, rival: Rival) -> Array | float:
-    return {"none": 0.0, "henry": arrays.security}.get(rival, 1.0)
+def heard(arrays: ActArrays, rival: Rival) -> Float[Array, " act"]:
+    """How far each act is heard under a reading: 1, or 0."""
+    return {"none": 0.0 * arrays.security, "henry": arrays.security}.get(rival, np.ones_like(arrays.security))
 
 
 def step(
@@ -218,13 +223,13 @@ def _take_office(
     above = state.L - logit(1.0 - structural_share(state.n_X, state.n_P))
     left = state.left + inputs.outgoing * (above[..., None] - state.left)
     recalled = (left * inputs.incoming).sum(axis=-1)
-    return (*turnover(state.L, state.n_X, state.n_P, leaves, recalled, p["memory"]), left)
+    return (*turnover(state.L, state.n_X, state.n_P, leaves, recalled, p["leader_memory"]), left)
 
 
 def _watched(watched: Array, p: Mapping[str, Array], rival: Rival) -> Array:
     """The treatment of others as a reading hears it."""
     if rival == "henry":
-        return -p["entrapment"][:, None] * watched
+        return -p["henry_reversal"][:, None] * watched
     return 0.0 * watched if rival == "none" else watched
 
 
@@ -255,9 +260,15 @@ def run(
     grievance: Float[Array, "quarter country"] | None = None,
     concession: Float[Array, "quarter country"] | None = None,
     watched: Float[Array, "quarter draw country"] | None = None,
+    occurs: Float[Array, "draw act"] | None = None,
 ) -> Path:
-    """The path of beliefs over all quarters, in NumPy. Raises DataError when a result is not finite."""
+    """The path of beliefs over all quarters, in NumPy. Raises DataError when a result is not finite.
+
+    `occurs` says in which draws an act happens at all (1 or 0; None: every act in every draw), for contingent ones.
+    """
     ell = learn(arrays, p, rival)
+    if occurs is not None:
+        ell = ell * occurs
     state = start = initial(p, len(arrays.observers), len(arrays.persons))
     shape = (len(arrays.quarters), *state.L.shape)
     kept = {name: np.empty(shape) for name in _KEPT}
@@ -286,6 +297,20 @@ def _quarters(
         if watched is not None:
             extra["watched"] = watched[t]
         yield replace(found, **extra)
+
+
+def register() -> None:
+    """Make the dataclasses here JAX pytrees, so that `step` runs under `jax.lax.scan`. Imports JAX; acts once."""
+    if _registered:
+        return
+    import jax
+
+    for kind in (State, Inputs, Trace):
+        jax.tree_util.register_dataclass(kind, [field.name for field in fields(kind)], [])
+    _registered.append(True)
+
+
+_registered: list[bool] = []
 
 
 def half_life(response: Sequence[float]) -> float:
