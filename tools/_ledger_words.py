@@ -143,6 +143,9 @@ NOTES = (
     "Car rates: the panel has no separate parts; cars and parts divide by headings 8703, 8704 against 8706 to 8708.",
     "Derivative articles pay section 232 on their metal content and the country rate on the rest: families with the"
     " ending -content hold what both cover together.",
+    "Legal references: those of `actions` are from the raw list; others (safeguard steps, spells of the metal duties of"
+    " 2018 by partner, EO 14228, 14259, 14323, 14325, 14361, the date of the Union's car rate) and their dates"
+    " are compiled by hand from the legal texts as known, without a stored copy to check them against.",
     "The normal duty of goods under a 15 % ceiling is what the panel's totals imply, by sector.",
     "Canada and Mexico: the share outside USMCA is constant on each clock; in fact it fell through 2025. Section 232 on"
     " their goods is the panel's; what was collected on Canadian goods is lower still (see the checks of the ledger).",
