@@ -10,7 +10,7 @@ pydantic, NumPy and the ledger are imported when they are needed, so that import
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     import numpy as np
     from jaxtyping import Float
 
+    from foederis.acts import Act
     from foederis.measures import Measure, TariffCut
+    from foederis.scenario_acts import DemandPath, Threat
     from foederis.scenario_model import Actors, Economics, Horizon, ScenarioFile
+    from foederis.scenario_units import Distribution, Quantity
     from foederis.world import World
     from foederis.yamlsource import Node
 
@@ -173,6 +176,40 @@ class Scenario:
         from foederis import scenario_tariffs
 
         return scenario_tariffs.iceberg_hat(self.file, world, self.evaluate if date is None else date)
+
+    def acts(self, world: World, observers: Sequence[str] | None = None) -> tuple[Act, ...]:
+        """The dated acts of the coercer towards the target and the bystanders (or `observers`), in order of time.
+
+        Recorded acts as far as the scenario shares them, acts derived from its measures, acts of the file (see
+        `scenario_acts`). Raises DataError when the pair has no record of its own.
+        """
+        from foederis import scenario_acts
+
+        return scenario_acts.acts(self.file, world, observers)
+
+    @property
+    def recorded_until(self) -> dt.date:
+        """The last day of the record of acts that the scenario takes; later quarters without an act tell nothing."""
+        from foederis import scenario_acts
+
+        return scenario_acts.record_until(self.file)
+
+    def threats(self, world: World, observers: Sequence[str] | None = None) -> tuple[Threat, ...]:
+        """The contingent events: hazard per quarter, and the acts of each on the day on which it happens."""
+        from foederis import scenario_acts
+
+        return scenario_acts.threats(self, world, observers)
+
+    @property
+    def linkage(self) -> Quantity | Distribution | None:
+        """How far defence is conditioned on trade, 0 to 1: a share, a distribution, or None where it is not said."""
+        return None if self.file.security is None else self.file.security.linkage
+
+    def demand_path(self, quarters: Sequence[object]) -> DemandPath | None:
+        """What is paid and asked for the troops by quarter, bn USD a year; None where the scenario does not say."""
+        from foederis import scenario_acts
+
+        return scenario_acts.demand_path(self.file, quarters)
 
     def exempting(self, country: str) -> Scenario:
         """The same scenario without the coercer's measures on one partner, trade costs included; base duties stay.

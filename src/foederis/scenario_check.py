@@ -35,6 +35,9 @@ _CURES = {
     "rate": "rate: 15%",
     "from": "from: 2025-04-05",
     "source": "source: a legal text, or assumption",
+    "kind": "kind: tariff (demand, exit, agreement, reassurance ...)",
+    "zeta": "zeta: 1 (the leader chose it) to 0 (a court, a lapse)",
+    "title": "title: what happened, in a few words",
 }
 
 
@@ -193,7 +196,7 @@ def _proposed(data: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[str, ...], 
         for k, value in enumerate(values):
             yield ("sweep", setting, k), (), setting, value
     for k, event in enumerate(data.get("contingent") or ()):
-        for setting, value in event["then"]["set"].items():
+        for setting, value in (event["then"].get("set") or {}).items():
             base = () if setting.split(".")[0] in ScenarioFile.model_fields else ("tariffs",)
             yield ("contingent", k, "then", "set", setting), base, setting, value
 

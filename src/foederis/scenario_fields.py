@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, cast
 from foederis import scenario_codes as codes
 from foederis import scenario_formula, scenario_units
 from foederis.scenario_formula import Formula
-from foederis.scenario_units import KEY, Distribution, Fail, Fails, Money, Quantity, Quarter
+from foederis.scenario_units import KEY, ActLevel, Distribution, Fail, Fails, Money, Quantity, Quarter
 
 Value = TypeVar("Value")
 Rule = Literal["add", "all_in"]
@@ -294,6 +294,9 @@ def plain(value: Any) -> Any:
     """The value as a file would hold it: text, number, list, mapping; the opposite of the parsers."""
     if isinstance(value, Quantity):
         return str(value) if value.unit else value.number
+    if isinstance(value, ActLevel):
+        bare = isinstance(value.value, Quantity) and not value.value.unit
+        return value.value.number if bare and isinstance(value.value, Quantity) else str(value)
     if isinstance(value, Money | Quarter):
         return str(value)
     if isinstance(value, dt.date):

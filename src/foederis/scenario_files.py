@@ -3,8 +3,8 @@
 Merging works on nodes, so that every value keeps the file, line and column where it was written:
 
 * mappings such as `actors` or `security` merge key by key;
-* lists of things with an id (tariffs, trade_costs, retaliation, contingent, ledger.changes) merge by id: an entry with
-  an inherited id replaces the keys it names, `{id: ..., remove: true}` takes the inherited entry out;
+* lists of things with an id (tariffs, trade_costs, retaliation, acts, contingent, ledger.changes) merge by id: an entry
+  with an inherited id replaces the keys it names, `{id: ..., remove: true}` takes the inherited entry out;
 * any other value replaces the inherited one; `null` takes it out;
 * schema, id, title, note and sweep are never inherited.
 """
@@ -24,7 +24,7 @@ from foederis.yamlsource import Node, Source
 
 PRESETS = Path(__file__).parent / "presets"
 MAX_CHAIN = 16
-MERGED_LISTS = frozenset({"tariffs", "trade_costs", "retaliation", "contingent", "ledger.changes"})
+MERGED_LISTS = frozenset({"tariffs", "trade_costs", "retaliation", "acts", "contingent", "ledger.changes"})
 MERGED_MAPPINGS = frozenset(
     "horizon actors economics ledger responses side_payments security security.host_nation_support "
     "security.reassurance side_payments.investment".split()

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from foederis import scenario_types as t
+from foederis.acts import Domain, Kind, Option, Precision
 
 SCHEMA = "foederis/scenario/v1"
 
@@ -126,10 +127,39 @@ class Economics(Part):
     tariffs: t.Text | None = None
 
 
-class Then(Part):
-    """What a contingent event does to the scenario."""
+class DatedAct(Part):
+    """An act of one country towards others, in the fields of `acts.Act`; `to`: the day on which a tariff lapses."""
 
-    set: t.Settings
+    id: t.Slug
+    date: t.Day | None = None
+    to: t.Day | None = None
+    precision: Precision = "day"
+    actor: t.Country | None = None
+    target: t.Partners | None = None
+    domain: Domain | None = None
+    kind: Kind
+    title: t.Text
+    zeta: t.Share
+    magnitude: t.ActSize | None = None
+    before: t.ActSize | None = None
+    coverage: t.Share = Field(default=t.WHOLE)
+    tied: bool = False
+    surprise: bool = False
+    carried_out: bool = True
+    chance: t.Share | None = None
+    payment: t.Flow | None = None
+    feasible: tuple[Option, ...] = ()
+    leader: t.Text | None = None
+    confidence: Literal["high", "medium", "low"] = "high"
+    source: t.Text
+    note: t.Text | None = None
+
+
+class Then(Part):
+    """What a contingent event does: settings of the scenario, and acts, which take the date of the event."""
+
+    set: t.Settings = Field(default_factory=dict)
+    acts: tuple[DatedAct, ...] = ()
 
 
 class Contingent(Part):
@@ -219,6 +249,8 @@ class ScenarioFile(Part):
     tariffs: tuple[Tariff, ...] = ()
     trade_costs: tuple[TradeCost, ...] = ()
     retaliation: tuple[Retaliator, ...] = ()
+    acts: tuple[DatedAct, ...] = ()
+    without_acts: tuple[t.Text, ...] = ()
     contingent: tuple[Contingent, ...] = ()
     side_payments: SidePayments | None = None
     security: Security | None = None

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from foederis import scenario_act_rules
 from foederis import scenario_codes as codes
 from foederis import scenario_fields as fields
 from foederis import scenario_units as units
@@ -24,6 +25,7 @@ Found = Iterator[tuple[Path, Fail]]
 def broken(data: Mapping[str, Any], ids: Iterable[str] = ()) -> Found:
     """Every breach of a rule, with the path to the value that breaks it; `ids`: measures beside those of `data`."""
     yield from _tariffs(data, set(ids))
+    yield from scenario_act_rules.broken(data)
     for rule in (_horizon, _actors, _trade_costs, _retaliation, _ledger, _security, _economics, _side_payments):
         yield from rule(data)
 

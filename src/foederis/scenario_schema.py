@@ -16,7 +16,7 @@ from foederis.scenario_model import Part, ScenarioFile
 from foederis.scenario_text import tree
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-BY_ID = ("Tariff", "TradeCost", "Retaliator", "Contingent", "LedgerChange")  # entries that merge by id
+BY_ID = ("Tariff", "TradeCost", "Retaliator", "Contingent", "LedgerChange", "DatedAct")  # entries that merge by id
 
 
 class _Generator(GenerateJsonSchema):

@@ -71,6 +71,11 @@ def _entry(key: str, value: Any, indent: int) -> str:
     return f"{pad}{_scalar(key)}:\n" + "".join(_bullet(item, indent + 1) for item in value)
 
 
+def inline(value: Any) -> str:
+    """A plain value on one line, as a setting may hold it."""
+    return _flow(_plain(value))
+
+
 def _bullet(value: Any, indent: int) -> str:
     pad = "  " * indent
     line = f"{pad}- {_flow(value)}\n"

@@ -14,7 +14,7 @@ from foederis import scenario_codes as codes
 from foederis import scenario_fields as fields
 from foederis import scenario_units as units
 from foederis.scenario_fields import CostChange, Goods, Party, RatePath, RulePath, SurplusWith, Words
-from foederis.scenario_units import Distribution, Fail, Money, Quantity, Quarter
+from foederis.scenario_units import ActLevel, Distribution, Fail, Money, Quantity, Quarter
 
 Json: TypeAlias = dict[str, Any]
 
@@ -196,6 +196,13 @@ UncertainShare = Annotated[
 Flow = Annotated[Money, Reads(lambda value: units.money(value, flow=True), _FLOW)]
 Stock = Annotated[Money, Reads(lambda value: units.money(value, flow=False), _STOCK)]
 Level = Annotated[Quantity, Reads(level, {**_NUMERIC, "minimum": 0})]
+ActSize = Annotated[
+    ActLevel,
+    Reads(
+        units.act_level,
+        {"anyOf": [{**_NUMERIC, "minimum": 0}, {"type": "string", "examples": ["25%", "8 bn USD/yr", "3.5% of GDP"]}]},
+    ),
+]
 Mobility = Annotated[
     float,
     Reads(mobility, {"anyOf": [{"const": LONG_RUN}, {**_NUMERIC, "minimum": 1}]}),

@@ -22,6 +22,7 @@ PERIODS: Mapping[str, int] = {"yr": 1, "quarter": 4, "month": 12}  # how many th
 
 _NUMBER = r"[-+]?(?:[0-9]{1,20}(?:\.[0-9]{1,20})?|\.[0-9]{1,20})(?:[eE][-+]?[0-9]{1,2})?"
 _PERCENT = re.compile(rf"({_NUMBER}) ?(%|pp)")
+_OF_GDP = re.compile(rf"({_NUMBER}) ?% of GDP")
 _BARE = re.compile(_NUMBER)
 _MONEY = re.compile(rf"({_NUMBER}) ?(k|m|bn|tn)? ?([A-Z]{{3}})(?: ?/ ?(yr|quarter|month))?")
 _QUARTER = re.compile(r"([0-9]{4})-Q([1-4])")
@@ -126,6 +127,29 @@ class Distribution:
         return float(dict(self.parameters)[name])
 
 
+@dataclass(frozen=True)
+class ActLevel:
+    """The size of an act as written: a rate (25%), money (8 bn USD/yr), a share of GDP (3.5% of GDP), a plain count."""
+
+    value: Quantity | Money
+    of_gdp: bool = False
+
+    @property
+    def unit(self) -> str:
+        """The unit in the words of `acts.Act`: %, USD bn per year, % of GDP; empty for a count."""
+        if isinstance(self.value, Money):
+            return f"{self.value.currency} bn per year"
+        return "% of GDP" if self.of_gdp else "%" if self.value.unit else ""
+
+    @property
+    def number(self) -> float:
+        """The number in its unit: per cent, billions a year, or a count."""
+        return self.value.amount / 1e9 if isinstance(self.value, Money) else float(self.value.number)
+
+    def __str__(self) -> str:
+        return f"{self.value} of GDP" if self.of_gdp else str(self.value)
+
+
 def decimal_text(number: Decimal) -> str:
     """The shortest plain text of a decimal: 15, 0.8, 12.5, never with an exponent."""
     text = format(number, "f")
@@ -202,6 +226,26 @@ def money(value: Any, flow: bool | None = None) -> Money:
     if amount.number < 0:
         raise Fail("range", f"amount {_short(text)} is negative", "turn payer and receiver round instead")
     return amount
+
+
+def act_level(value: Any) -> ActLevel:
+    """The size of an act: `25%`, `8 bn USD/yr`, `3.5% of GDP`, or a number such as 12. Never below zero."""
+    text = _text(value, "magnitude")
+    _refuse_nan(text, "magnitude")
+    if match := _OF_GDP.fullmatch(text):
+        return ActLevel(_not_negative(Quantity(_decimal(match[1], "magnitude"), "%")), of_gdp=True)
+    if match := _PERCENT.fullmatch(text):
+        return ActLevel(_not_negative(Quantity(_decimal(match[1], "magnitude"), "%")))
+    if _BARE.fullmatch(text):
+        return ActLevel(_not_negative(Quantity(_decimal(text, "magnitude"))))
+    if _MONEY.fullmatch(text):
+        return ActLevel(money(text, flow=True))
+    cure = "write a rate (25%), a flow of money (8 bn USD/yr), a share (3.5% of GDP) or a number (12)"
+    raise Fail("unit", f"magnitude {_short(text)} cannot be read", cure)
+
+
+def _not_negative(found: Quantity) -> Quantity:
+    return within(found, Decimal(0), Decimal(MAX_RATE_PERCENT), "magnitude", f"0 to {MAX_RATE_PERCENT}")
 
 
 def quarter(value: Any) -> Quarter:
