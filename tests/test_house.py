@@ -241,7 +241,7 @@ def test_the_lock_pins_every_dependency_within_its_range() -> None:
 
 
 def test_what_the_code_imports_is_a_dependency() -> None:
-    """Every import of the package is of the standard library, of itself, or declared for users (not for tests alone)."""
+    """Every import of the package is of the standard library, of itself, or declared for users, not for tests alone."""
     declared = {_plain(need.name) for need in requirements(without=("test", "dev"))}
     provided = metadata.packages_distributions()
     used = set()
