@@ -40,8 +40,11 @@ __all__ = [
     "central_parameters",
     "central_solutions",
     "draw_parameters",
+    "one_thread",
     "run_draws",
+    "spread",
     "variants",
+    "worst",
 ]
 
 Array = np.ndarray
@@ -196,14 +199,14 @@ def _exact(job: Job, seed: int, elasticities: str | None, workers: int | None, p
     draws = len(job.parameters)
     chunks = [range(k, min(k + CHUNK, draws)) for k in range(0, draws, CHUNK)]
     parts: dict[int, list[One]] = {}
-    for k, done in _map(job, "chunk", chunks, workers):
+    for k, done in spread(job, "chunk", chunks, workers):
         parts[k] = done
         if progress is not None:
             progress(sum(map(len, parts.values())), draws)
     every = [one for k in sorted(parts) for one in parts[k]]
     _require(every)
     values = {name: _stacked(every, name, len(job.plan.horizons)) for name in VARIABLES}
-    return _draws(job, seed, elasticities, values, _worst([o.residuals for o in every]), draws, None)
+    return _draws(job, seed, elasticities, values, worst([o.residuals for o in every]), draws, None)
 
 
 def _require(every: Sequence[One]) -> None:
@@ -225,7 +228,7 @@ def _interpolated(
     outside = np.flatnonzero(np.abs(factor) > RANGE).tolist()
     probes = _probes(len(factor), outside)
     numbers = [*outside, *probes]
-    solved = dict(_map(job, "solve", numbers, workers))
+    solved = dict(spread(job, "solve", numbers, workers))
     exact = [solved[k] for k in range(len(numbers))]
     _require(exact)
     count = len(numbers) * len(plan.horizons) * plan.cases
@@ -240,7 +243,7 @@ def _interpolated(
     for number, one in zip(outside, exact, strict=False):
         for name in VARIABLES:
             values[name][number] = _stacked([one], name, len(plan.horizons))[0]
-    residuals = _worst([surface.residuals, *(one.residuals for one in exact)])
+    residuals = worst([surface.residuals, *(one.residuals for one in exact)])
     return _draws(job, seed, elasticities, values, residuals, count, check)
 
 
@@ -251,7 +254,7 @@ def _surface(job: Job, extra: int, workers: int | None, progress: Progress | Non
     order = sorted(bases, key=lambda name: (-bases[name].max(), name))
     tasks = [(horizon, name, bases[name], extra) for horizon in horizons for name in order]
     patches: dict[tuple[str, str], Patch] = {}
-    for _, part in _map(job, "patch", tasks, workers):
+    for _, part in spread(job, "patch", tasks, workers):
         patches[part.elasticity_set, part.horizon] = part
         if progress is not None:
             progress(len(patches), len(tasks))
@@ -306,13 +309,14 @@ def _draws(
     )
 
 
-def _worst(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def worst(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The largest residual of each market."""
     markets = dict.fromkeys(market for residuals in found for market in residuals)
     return {market: max(r.get(market, 0.0) for r in found) for market in markets}
 
 
-def _map(job: Job, verb: str, tasks: Sequence[Any], workers: int | None) -> Iterator[tuple[int, Any]]:
-    """Apply a method of the job to every task, in this process or in several; yields (position, result) as they end."""
+def spread(job: Any, verb: str, tasks: Sequence[Any], workers: int | None) -> Iterator[tuple[int, Any]]:
+    """Apply a method of a job to every task, in this process or in several; yields (position, result) as they end."""
     count = max(1, min(_cores() if workers is None else workers, len(tasks)))
     if count == 1:
         with one_thread():
@@ -334,10 +338,10 @@ def _map(job: Job, verb: str, tasks: Sequence[Any], workers: int | None) -> Iter
             raise
 
 
-_job: Job | None = None  # what a worker process works on
+_job: Any = None  # what a worker process works on
 
 
-def _begin(job: Job) -> None:
+def _begin(job: Any) -> None:
     global _job
     _job = job
 

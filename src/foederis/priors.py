@@ -1,6 +1,7 @@
 """What is uncertain about the alliance: every parameter with its prior, mark, source and what it moves.
 
-Modes: E estimated where data speak, C calibrated, P prior only, S a structural switch. Marks: L literature, A assumption.
+Modes: E estimated where data speak, C calibrated, P prior only, S a structural switch. Marks: L literature, A
+assumption.
 A draw is fixed by seed, parameter name and draw number: adding parameters or draws changes no old value.
 """
 
@@ -101,7 +102,7 @@ def _triangular(a: tuple[float, ...], u: Array) -> Array:
 
 def median(name: str) -> float:
     """The median of a parameter's prior."""
-    return float(quantile(_known(name), np.array([0.5]))[0])
+    return float(quantile(_known(name, PARAMETERS), np.array([0.5]))[0])
 
 
 def draw(
@@ -109,16 +110,17 @@ def draw(
     numbers: Sequence[int] | Int[Array, " draw"],
     names: Iterable[str] | None = None,
     overrides: Mapping[str, Parameter] | None = None,
+    table: Mapping[str, Parameter] | None = None,
 ) -> dict[str, Float[Array, " draw"]]:
-    """Values of the parameters at these draw numbers. `overrides` replaces priors by name.
+    """Values of the parameters at these draw numbers. `overrides` replaces priors by name, `table` the whole table.
 
     Raises UsageError on an unknown name.
     """
-    chosen = dict(PARAMETERS)
+    chosen = dict(PARAMETERS if table is None else table)
     for name, parameter in (overrides or {}).items():
-        chosen[_known(name).name] = replace(parameter, name=name)
+        chosen[_known(name, chosen).name] = replace(parameter, name=name)
     wanted = list(chosen) if names is None else list(names)
-    return {name: quantile(chosen[_known(name).name], _uniform(seed, name, numbers)) for name in wanted}
+    return {name: quantile(_known(name, chosen), _uniform(seed, name, numbers)) for name in wanted}
 
 
 def _uniform(seed: int, name: str, numbers: Sequence[int] | Array) -> Float[Array, " draw"]:
@@ -132,14 +134,14 @@ def _uniform(seed: int, name: str, numbers: Sequence[int] | Array) -> Float[Arra
     return (kept + 0.5) / 2.0**53
 
 
-def _known(name: str) -> Parameter:
-    if name not in PARAMETERS:
+def _known(name: str, table: Mapping[str, Parameter]) -> Parameter:
+    if name not in table:
         from difflib import get_close_matches
 
-        near = get_close_matches(name, list(PARAMETERS), 1)
+        near = get_close_matches(name, list(table), 1)
         hint = f"did you mean {near[0]!r}?" if near else "list them with: foederis assumptions"
         raise UsageError(f"no parameter {name!r}; {hint}")
-    return PARAMETERS[name]
+    return table[name]
 
 
 def _table(rows: Iterable[tuple[object, ...]]) -> Mapping[str, Parameter]:
@@ -155,71 +157,335 @@ _KYDD = "form: Kydd (2005), Fearon (1997), McKelvey & Palfrey (1998); size assum
 PARAMETERS: Mapping[str, Parameter] = _table(
     [
         # name, symbol, family, args, mode, badge, block, what it moves, source, note
-        ("tau_theta", "τ_θ", "positive_normal", (3.0, 1.0), "E", "L", "trade", "years until trade has adjusted",
-         "Boehm, Levchenko & Pandalai-Nayar (2023): most of the way in 7-10 years"),
+        (
+            "tau_theta",
+            "τ_θ",
+            "positive_normal",
+            (3.0, 1.0),
+            "E",
+            "L",
+            "trade",
+            "years until trade has adjusted",
+            "Boehm, Levchenko & Pandalai-Nayar (2023): most of the way in 7-10 years",
+        ),
         ("lambda_U", "λ_U", "positive_normal", (1.5, 0.5), "P", "A", _B, "how much an act tells", _KYDD),
         ("w_P", "w_P", "positive_normal", (2.0, 0.5), "P", "A", _B, "weight a principled leader gives the ally", _KYDD),
-        ("w_X", "w_X", "positive_normal", (0.4, 0.3), "P", "A", _B, "weight a transactional leader gives the ally",
-         _KYDD),
-        ("kappa_sign", "κ", "fixed", (1.0,), "P", "A", _B, "extra weight of bad news", "asymmetry must emerge, not be set"),
-        ("n_X0", "n_X", "fixed", (1.0,), "S", "A", _B, "prior count of transactional leaders",
-         "Beta(1, 12); variant Beta(3, 8) counts 1971, 1986-89, 1993-95"),
+        (
+            "w_X",
+            "w_X",
+            "positive_normal",
+            (0.4, 0.3),
+            "P",
+            "A",
+            _B,
+            "weight a transactional leader gives the ally",
+            _KYDD,
+        ),
+        (
+            "kappa_sign",
+            "κ",
+            "fixed",
+            (1.0,),
+            "P",
+            "A",
+            _B,
+            "extra weight of bad news",
+            "asymmetry must emerge, not be set",
+        ),
+        (
+            "n_X0",
+            "n_X",
+            "fixed",
+            (1.0,),
+            "S",
+            "A",
+            _B,
+            "prior count of transactional leaders",
+            "Beta(1, 12); variant Beta(3, 8) counts 1971, 1986-89, 1993-95",
+        ),
         ("n_P0", "n_P", "fixed", (12.0,), "S", "A", _B, "prior count of principled leaders", "as n_X0"),
-        ("rho_R_mass", "ρ_R", "positive_normal", (0.05, 0.02), "E", "L", _B, "what is left of rapport after a quarter, mass",
-         "Goldsmith, Horiuchi & Matush (2021): a visit's effect lasts about 20 days"),
+        (
+            "rho_R_mass",
+            "ρ_R",
+            "positive_normal",
+            (0.05, 0.02),
+            "E",
+            "L",
+            _B,
+            "what is left of rapport after a quarter, mass",
+            "Goldsmith, Horiuchi & Matush (2021): a visit's effect lasts about 20 days",
+        ),
         ("rho_R_elite", "ρ_R", "unit_normal", (0.5, 0.2), "P", "A", _B, "the same among elites", "assumed"),
-        ("r_P", "r_P", "unit_normal", (0.80, 0.10), "P", "L", _B, "reliability of a principled patron",
-         "base rates of 22-74 %: Berkemeier & Fuhrmann (2018), Leeds et al. (2000)", "levels mean nothing, changes do"),
-        ("r_X0", "r_X(0)", "unit_normal", (0.55, 0.15), "P", "A", _B, "reliability of a transactional patron without grievance",
-         "as r_P"),
-        ("lambda_G", "λ_G", "positive_normal", (0.5, 0.5), "P", "A", _B, "how far grievance lowers the promise", "assumed"),
+        (
+            "r_P",
+            "r_P",
+            "unit_normal",
+            (0.80, 0.10),
+            "P",
+            "L",
+            _B,
+            "reliability of a principled patron",
+            "base rates of 22-74 %: Berkemeier & Fuhrmann (2018), Leeds et al. (2000)",
+            "levels mean nothing, changes do",
+        ),
+        (
+            "r_X0",
+            "r_X(0)",
+            "unit_normal",
+            (0.55, 0.15),
+            "P",
+            "A",
+            _B,
+            "reliability of a transactional patron without grievance",
+            "as r_P",
+        ),
+        (
+            "lambda_G",
+            "λ_G",
+            "positive_normal",
+            (0.5, 0.5),
+            "P",
+            "A",
+            _B,
+            "how far grievance lowers the promise",
+            "assumed",
+        ),
         ("lambda_c", "λ_c", "positive_normal", (0.3, 0.3), "P", "A", _B, "how far a concession raises it", "assumed"),
         ("omega_1", "ω_1", "positive_normal", (1.0, 0.3), "P", "A", _B, "weight of leader trust in polls", "assumed"),
-        ("omega_2", "ω_2", "positive_normal", (1.0, 0.3), "P", "A", _B, "weight of structural trust in polls", "assumed"),
+        (
+            "omega_2",
+            "ω_2",
+            "positive_normal",
+            (1.0, 0.3),
+            "P",
+            "A",
+            _B,
+            "weight of structural trust in polls",
+            "assumed",
+        ),
         ("omega_3", "ω_3", "positive_normal", (0.3, 0.2), "P", "A", _B, "weight of rapport in polls", "assumed"),
-        ("psi", "ψ", "unit_normal", (0.40, 0.15), "P", "A", _S, "share of US theatre power that needs the ally's bases",
-         "qualitative: CSIS (2023) war games; never measured", "dominant"),
-        ("b_1", "b_1", "positive_normal", (0.3, 0.3), "P", "A", _S, "response of base access to reliability",
-         "never measured", "dominant"),
+        (
+            "psi",
+            "ψ",
+            "unit_normal",
+            (0.40, 0.15),
+            "P",
+            "A",
+            _S,
+            "share of US theatre power that needs the ally's bases",
+            "qualitative: CSIS (2023) war games; never measured",
+            "dominant",
+        ),
+        (
+            "b_1",
+            "b_1",
+            "positive_normal",
+            (0.3, 0.3),
+            "P",
+            "A",
+            _S,
+            "response of base access to reliability",
+            "never measured",
+            "dominant",
+        ),
         ("b_0", "b_0", "normal", (2.2, 0.4), "P", "A", _S, "log odds of access at today's reliability", "assumed"),
         ("b_2", "b_2", "positive_normal", (0.3, 0.3), "P", "A", _S, "response of base access to alignment", "assumed"),
-        ("contest_m", "m", "positive_normal", (1.0, 0.3), "P", "L", _S, "decisiveness of forces",
-         "contest form: Tullock (1980), Hirshleifer (1989)"),
-        ("eta_h", "η_h", "positive_normal", (1.0, 0.5), "P", "A", _S, "response of risk to the odds", "only ratios are shown"),
-        ("p_m", "p_m", "unit_normal", (0.45, 0.15), "P", "L", _S, "partner follow-through",
-         "Berkemeier & Fuhrmann (2018): 41 % of defence pacts"),
-        ("theatre_share", "K_U^th/K_U", "unit_normal", (0.45, 0.12), "P", "A", _S, "US forces that count in the theatre",
-         "force posture, assumed"),
-        ("Phi", "Φ", "unit_normal", (0.25, 0.10), "E", "A", _H, "yearly adjustment of defence effort",
-         "partial adjustment: Gould (1968), Lucas (1967)"),
+        (
+            "contest_m",
+            "m",
+            "positive_normal",
+            (1.0, 0.3),
+            "P",
+            "L",
+            _S,
+            "decisiveness of forces",
+            "contest form: Tullock (1980), Hirshleifer (1989)",
+        ),
+        (
+            "eta_h",
+            "η_h",
+            "positive_normal",
+            (1.0, 0.5),
+            "P",
+            "A",
+            _S,
+            "response of risk to the odds",
+            "only ratios are shown",
+        ),
+        (
+            "p_m",
+            "p_m",
+            "unit_normal",
+            (0.45, 0.15),
+            "P",
+            "L",
+            _S,
+            "partner follow-through",
+            "Berkemeier & Fuhrmann (2018): 41 % of defence pacts",
+        ),
+        (
+            "theatre_share",
+            "K_U^th/K_U",
+            "unit_normal",
+            (0.45, 0.12),
+            "P",
+            "A",
+            _S,
+            "US forces that count in the theatre",
+            "force posture, assumed",
+        ),
+        (
+            "Phi",
+            "Φ",
+            "unit_normal",
+            (0.25, 0.10),
+            "E",
+            "A",
+            _H,
+            "yearly adjustment of defence effort",
+            "partial adjustment: Gould (1968), Lucas (1967)",
+        ),
         ("b_Z", "b_Z", "normal", (0.3, 0.2), "E", "A", _H, "response of effort to threat", "panel of allies to come"),
-        ("b_r", "b_r", "normal", (0.25, 0.35), "E", "A", _H, "response of effort to distrust, sign free",
-         "free riding against matching; Becker et al. (2024) find none"),
-        ("b_d", "b_d", "normal", (0.0, 0.2), "E", "L", _H, "response of effort to demands",
-         "Becker, Kreps, Poast & Terman (2024): null or negative"),
+        (
+            "b_r",
+            "b_r",
+            "normal",
+            (0.25, 0.35),
+            "E",
+            "A",
+            _H,
+            "response of effort to distrust, sign free",
+            "free riding against matching; Becker et al. (2024) find none",
+        ),
+        (
+            "b_d",
+            "b_d",
+            "normal",
+            (0.0, 0.2),
+            "E",
+            "L",
+            _H,
+            "response of effort to demands",
+            "Becker, Kreps, Poast & Terman (2024): null or negative",
+        ),
         ("b_y", "b_y", "normal", (0.2, 0.2), "E", "A", _H, "response of effort to fiscal room", "assumed"),
-        ("lag_own", "L", "positive_normal", (7.0, 3.0), "C", "A", _H, "years from budget to capability, own arms",
-         "programmes of the Ministry of Defence"),
-        ("lag_partner", "L_m", "positive_normal", (2.0, 1.0), "C", "A", _H, "years from pact to capability, partners", "as lag_own"),
-        ("delta_K", "δ_K", "positive_normal", (0.07, 0.02), "C", "L", _H, "yearly depreciation of forces",
-         "depreciation tables of military capital"),
+        (
+            "lag_own",
+            "L",
+            "positive_normal",
+            (7.0, 3.0),
+            "C",
+            "A",
+            _H,
+            "years from budget to capability, own arms",
+            "programmes of the Ministry of Defence",
+        ),
+        (
+            "lag_partner",
+            "L_m",
+            "positive_normal",
+            (2.0, 1.0),
+            "C",
+            "A",
+            _H,
+            "years from pact to capability, partners",
+            "as lag_own",
+        ),
+        (
+            "delta_K",
+            "δ_K",
+            "positive_normal",
+            (0.07, 0.02),
+            "C",
+            "L",
+            _H,
+            "yearly depreciation of forces",
+            "depreciation tables of military capital",
+        ),
         ("epsilon_e", "ε_e", "normal", (0.25, 0.35), "E", "A", _H, "rearmament elasticity, sign free", "as b_r"),
-        ("chi_R", "χ_R", "positive_normal", (0.3, 0.3), "E", "A", _H, "rapport in public posture", "Kuran (1995), exploratory"),
-        ("chi_F", "χ_F", "positive_normal", (0.3, 0.3), "E", "A", _H, "fear in public posture", "Kuran (1995), exploratory"),
-        ("rho_0", "ρ_0", "normal", (-4.6, 0.5), "P", "A", _H, "base rate of a cap rising in a quarter (log odds)",
-         "two rises in fifty years: .04 a year"),
+        (
+            "chi_R",
+            "χ_R",
+            "positive_normal",
+            (0.3, 0.3),
+            "E",
+            "A",
+            _H,
+            "rapport in public posture",
+            "Kuran (1995), exploratory",
+        ),
+        (
+            "chi_F",
+            "χ_F",
+            "positive_normal",
+            (0.3, 0.3),
+            "E",
+            "A",
+            _H,
+            "fear in public posture",
+            "Kuran (1995), exploratory",
+        ),
+        (
+            "rho_0",
+            "ρ_0",
+            "normal",
+            (-4.6, 0.5),
+            "P",
+            "A",
+            _H,
+            "base rate of a cap rising in a quarter (log odds)",
+            "two rises in fifty years: .04 a year",
+        ),
         ("rho_1", "ρ_1", "normal", (0.5, 0.5), "P", "A", _H, "threat in the cap ratchet", "assumed"),
         ("rho_2", "ρ_2", "normal", (0.5, 0.5), "P", "A", _H, "distrust in the cap ratchet", "assumed"),
-        ("omega_0", "ω_0", "positive_normal", (0.25, 0.15), "E", "L", _R, "weight of another ally's treatment",
-         "Crescenzi (2007), Henry (2020) against Press (2005), Mercer (1996): nil"),
-        ("beta_E", "β_E", "normal", (0.0, 1.0), "E", "A", _R, "economic pull on alignment", "sign free; Kleinman et al. (2024) find a pull"),
+        (
+            "omega_0",
+            "ω_0",
+            "positive_normal",
+            (0.25, 0.15),
+            "E",
+            "L",
+            _R,
+            "weight of another ally's treatment",
+            "Crescenzi (2007), Henry (2020) against Press (2005), Mercer (1996): nil",
+        ),
+        (
+            "beta_E",
+            "β_E",
+            "normal",
+            (0.0, 1.0),
+            "E",
+            "A",
+            _R,
+            "economic pull on alignment",
+            "sign free; Kleinman et al. (2024) find a pull",
+        ),
         ("beta_own", "β_own", "normal", (0.0, 1.0), "E", "A", _R, "own treatment in alignment", "sign free"),
         ("beta_S", "β_S", "normal", (0.0, 1.0), "E", "A", _R, "trust in the patron in alignment", "sign free"),
         ("beta_C", "β_C", "normal", (0.0, 1.0), "E", "A", _R, "courtship by the rival in alignment", "sign free"),
         ("beta_z", "β_z", "normal", (0.0, 1.0), "E", "A", _R, "coercion by the rival in alignment", "sign free"),
-        ("prize", "prize/GDP", "lognormal", (2.5, 0.7), "P", "L", _P, "value of prevailing, multiples of US GDP",
-         "Alekseev & Lin (2025): revealed prize 2.5 GDP"),
-        ("pi_J", "π_J", "unit_normal", (0.85, 0.08), "P", "A", _P, "share of the ally's forces that pool with the patron's", "assumed"),
+        (
+            "prize",
+            "prize/GDP",
+            "lognormal",
+            (2.5, 0.7),
+            "P",
+            "L",
+            _P,
+            "value of prevailing, multiples of US GDP",
+            "Alekseev & Lin (2025): revealed prize 2.5 GDP",
+        ),
+        (
+            "pi_J",
+            "π_J",
+            "unit_normal",
+            (0.85, 0.08),
+            "P",
+            "A",
+            _P,
+            "share of the ally's forces that pool with the patron's",
+            "assumed",
+        ),
         ("eta_pi", "η_π", "positive_normal", (0.4, 0.3), "P", "A", _P, "response of pooling to reliability", "assumed"),
     ]
 )

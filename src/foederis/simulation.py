@@ -102,8 +102,10 @@ def plan(
     world: World,
     date: dt.date | None = None,
     horizons: tuple[Horizon, ...] = HORIZONS,
+    economy: Economy | None = None,
 ) -> Plan:
-    """Resolve a scenario and its reference on one day (default: the scenario's own `evaluate`).
+    """Resolve a scenario and its reference on one day (default: the scenario's own `evaluate`). `economy` is the
+    calibrated world where it is at hand.
 
     Raises UsageError when coercer and target are no two different economies of the world, ScenarioError or DataError
     when a measure does not fit the world.
@@ -126,7 +128,7 @@ def plan(
         compared_with=compared_with,
         date=day,
         world=world,
-        economy=trade.calibrate(world),
+        economy=trade.calibrate(world) if economy is None else economy,
         coercer=coercer,
         target=target,
         case=case,

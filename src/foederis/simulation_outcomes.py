@@ -69,6 +69,7 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
         "exports_to_coercer_usd_bn": Variable(("country",), "bn USD", f"{_TO_COERCER}, value without tariffs", "L"),
         "revenue_usd_bn": Variable((), "bn USD", "the coercer's tariff revenue", "L"),
         "revenue_from_target_usd_bn": Variable((), "bn USD", "the coercer's tariff revenue on the target's goods", "L"),
+        "deficit_with_target_usd_bn": Variable((), "bn USD", "the coercer's trade deficit with the target", "L"),
         "target_exports_to_coercer": Variable(("sector",), "%", "the target's exports to the coercer", "L"),
         "target_exports": Variable(("sector",), "%", "the target's exports to all countries", "L"),
         "target_output": Variable(("sector",), "%", "the target's output, volume", "L"),
@@ -78,6 +79,9 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
         "adds_welfare_usd_bn": Variable(("country",), "bn USD", f"real income at base prices, {_ADDS}", "L"),
         "adds_exports_to_coercer_usd_bn": Variable(("country",), "bn USD", f"{_TO_COERCER}, {_ADDS}", "L"),
         "adds_revenue_usd_bn": Variable((), "bn USD", f"the coercer's tariff revenue, {_ADDS}", "L"),
+        "adds_deficit_with_target_usd_bn": Variable(
+            (), "bn USD", f"the coercer's trade deficit with the target, {_ADDS}", "L"
+        ),
     }
 )
 
@@ -97,6 +101,7 @@ def outcomes(change: Pair, adds: Pair, *, coercer: int, target: int) -> dict[str
         "exports_to_coercer_usd_bn": _without_home(change.exports_to(coercer), coercer).sum(axis=1),
         "revenue_usd_bn": change.revenue_from(coercer).sum(),
         "revenue_from_target_usd_bn": change.revenue_from(coercer)[target],
+        "deficit_with_target_usd_bn": _deficit(new, coercer, target) - _deficit(old, coercer, target),
         "target_exports_to_coercer": _percent(sales[0][target], sales[1][target]),
         "target_exports": _percent(_exports(new, target), _exports(old, target)),
         "target_output": _percent(_volume(new, target), _volume(old, target)),
@@ -106,6 +111,7 @@ def outcomes(change: Pair, adds: Pair, *, coercer: int, target: int) -> dict[str
         "adds_welfare_usd_bn": adds.equivalent_variation(),
         "adds_exports_to_coercer_usd_bn": _without_home(adds.exports_to(coercer), coercer).sum(axis=1),
         "adds_revenue_usd_bn": adds.revenue_from(coercer).sum(),
+        "adds_deficit_with_target_usd_bn": _deficit(adds.new, coercer, target) - _deficit(adds.old, coercer, target),
     }
     return found
 
@@ -125,6 +131,11 @@ def _without_home(flow: Array, country: int) -> Array:
 def _exports(eq: Equilibrium, country: int) -> Array:
     """A country's exports by sector to all others."""
     return np.asarray(eq.flow_new[:, country].sum(axis=0) - eq.flow_new[country, country])
+
+
+def _deficit(eq: Equilibrium, country: int, partner: int) -> Array:
+    """One country's imports from a partner less its exports to it, all goods and services, bn USD."""
+    return np.asarray((eq.flow_new[country, partner].sum() - eq.flow_new[partner, country].sum()) / 1e3)
 
 
 def _volume(eq: Equilibrium, country: int) -> Array:
