@@ -25,8 +25,8 @@ MEASURE = (
     "     from: 2025-04-05, source: test}\n"
 )
 PRESETS = (
-    "before-2025 current-law full-decoupling july-2025-deal letter-25 liberation-day ten-percent-linked "
-    "ten-percent-surplus us-japan-2025 us-japan-2025-deal us-japan-baseline"
+    "before-2025 current-law firm-and-respectful full-decoupling july-2025-deal letter-25 liberation-day "
+    "ten-percent-linked ten-percent-surplus us-japan-2025 us-japan-2025-deal us-japan-baseline"
 ).split()
 
 
@@ -289,7 +289,12 @@ def test_a_preset_has_words_in_both_languages_and_sources(name: str):
     assert any(ord(sign) > 0x3000 for sign in info.title_ja)
     assert info.note_ja.endswith("。")
     assert "{date}" not in info.title + info.note + info.title_ja + info.note_ja
-    parts = [*case.file.tariffs, *case.file.trade_costs, *(case.file.ledger.changes if case.file.ledger else ())]
+    parts = [
+        *case.file.acts,
+        *case.file.tariffs,
+        *case.file.trade_costs,
+        *(case.file.ledger.changes if case.file.ledger else ()),
+    ]
     assert all(part.source for part in parts)
     if case.compare_to is not None:
         assert case.compare_to in PRESETS
@@ -391,6 +396,7 @@ def test_the_hash_sees_every_part():
     changes = ["horizon.end=2034-Q4", "economics.closure=purged", "economics.mobility=2", "security.linkage=0.1"]
     changes += ["evaluate=2026-01-01", "compare_to=null", "actors.target=NZL"]
     changes += ["tariffs.autos-232.source=other", "exempt_partners=JPN", "title=other", "ledger={}", "contingent=[]"]
+    changes += ["acts=[]", "acts.deal.zeta=0.5", "without_acts=[E036]"]
     hashes = {base.with_settings(change).sha256 for change in changes} | {base.sha256}
     assert len(hashes) == len(changes) + 1
 

@@ -336,7 +336,7 @@ def test_bytes_inside_a_good_file_never_end_in_a_traceback(content: bytes, place
 
 KEYS = st.sampled_from(
     "schema id title note horizon evaluate actors classification economics ledger exempt_partners tariffs trade_costs "
-    "retaliation contingent side_payments security responses sweep compare_to extends".split()
+    "retaliation acts without_acts contingent side_payments security responses sweep compare_to extends".split()
 )
 
 

@@ -225,11 +225,15 @@ class Scenario:
         node = scenario_files.gather(dump(self), tuple(settings))
         return _checked(node, origin=self.origin, extends=self.extends)
 
-    def unused(self) -> tuple[str, ...]:
-        """What the scenario says and a static trade run does not use, one sentence each."""
+    def unused(self, alliance: bool = False, hazards: bool = False) -> tuple[str, ...]:
+        """What the scenario says and a run does not use, one sentence each.
+
+        By default a static trade run. `alliance`: a run over quarters, which uses measures by their dates, acts and
+        security; `hazards`: it also draws the contingent events.
+        """
         from foederis import scenario_day
 
-        return tuple(scenario_day.sentences(self.file, self.evaluate))
+        return tuple(scenario_day.sentences(self.file, self.evaluate, alliance, hazards))
 
 
 def load(source: str | bytes | Path, settings: Iterable[str] = ()) -> Scenario:
@@ -321,14 +325,21 @@ def json_schema() -> Mapping[str, Any]:
     return schema
 
 
-def template(name: str) -> str:
-    """A commented scenario to start from; raises ScenarioError when the name is no id."""
-    from foederis import scenario_text
+def template(name: str, case: tuple[str, str] | None = None) -> str:
+    """A commented scenario to start from; raises ScenarioError when the name is no id.
+
+    `case`: coercer and target of another pair of allies; a name of two codes such as `usa-kor` means one. The file then
+    lists the data that are missing for the pair.
+    """
+    from foederis import scenario_case, scenario_text
     from foederis.scenario_fields import parse_slug
     from foederis.scenario_units import Fail
     from foederis.yamlsource import Source
 
     try:
+        pair = scenario_case.parse(name) if case is None else case
+        if pair is not None:
+            return scenario_case.template(parse_slug(name), *pair)
         return scenario_text.template(parse_slug(name))
     except Fail as fail:
         raise ScenarioError([Source("<name>", name).fault(1, 1, fail.code, fail.message, fail.help)]) from None

@@ -17,6 +17,7 @@ from jaxtyping import Float
 
 from foederis import scenario_scope as scope
 from foederis import scenario_tariffs as tariffs
+from foederis import words_names
 from foederis.acts import ALL
 from foederis.measures import Measure, additions
 from foederis.scenario_fields import SERVICES
@@ -25,7 +26,7 @@ from foederis.world import World
 
 Array = np.ndarray
 
-SHOWN = 5e-4  # a smaller change of the average rate is none
+SHOWN = 2.5e-3  # a smaller change of the average rate is bookkeeping and no act
 ALIKE = 1e-4  # changes of two partners that differ by less are one
 EMBARGO = 1.0  # the rate that stands for an embargo
 RECENT = dt.date(2025, 1, 1)
@@ -34,13 +35,17 @@ IEEPA_VOID = dt.date(2026, 2, 20)  # the Supreme Court voided the duties under I
 
 @dataclass(frozen=True)
 class Change:
-    """A change of the average rate on a country (a share of value), by choice or because a statute lapsed."""
+    """A change of the average rate on a country (a share of value), by choice or because `lapsed` did (a statute)."""
 
     country: str
     before: float
     after: float
-    lapse: bool
-    measures: str
+    lapsed: str = ""
+
+    @property
+    def lapse(self) -> bool:
+        """Whether the change was nobody's choice."""
+        return bool(self.lapsed)
 
     @property
     def shown(self) -> bool:
@@ -147,8 +152,8 @@ class Averages:
         gone = [m for m in self._measures.get(country, ()) if lapses(m, day) and m.in_force(eve)]
         before, after = self.on(country, eve), self.on(country, day)
         left = self.on(country, eve, but=gone) if gone else before
-        names = ", ".join(dict.fromkeys(m.id for m in gone))
-        parts = [Change(country, before, left, True, names), Change(country, left, after, False, "")]
+        names = ", ".join(dict.fromkeys(words_names.authority(m.authority) for m in gone))
+        parts = [Change(country, before, left, names or "a statute"), Change(country, left, after)]
         return [part for part in parts if part.shown]
 
     def joined(self, changes: Sequence[Change], day: dt.date) -> list[Change]:
@@ -158,7 +163,7 @@ class Averages:
             group = [change for change in changes if change.lapse is lapse]
             if group and self._alike(group, day):
                 first = group[0]
-                group = [Change(ALL, first.before, first.after, lapse, first.measures)]
+                group = [Change(ALL, first.before, first.after, first.lapsed)]
             found += group
         return found
 
@@ -176,10 +181,11 @@ class Averages:
                 return False
         return True
 
-    def source(self, country: str, day: dt.date) -> str:
-        """The sources of the measures that begin, end or change on a day; for ALL those on the target."""
-        code = self.file.actors.target if country == ALL else country
-        rows: list[Any] = [m for m in self._measures.get(code, ()) if day in m.changes()]
+    def source(self, change: Change, day: dt.date) -> str:
+        """The sources of the measures behind a change on a day; for ALL those on the target."""
+        code = self.file.actors.target if change.country == ALL else change.country
+        moved = [m for m in self._measures.get(code, ()) if day in m.changes()]
+        rows: list[Any] = [m for m in moved if lapses(m, day) is change.lapse]
         rows += [c for c in self._costs.get(code, ()) if day in (c.from_, c.to)]
         named = dict.fromkeys(f"{row.id}: {row.source}" for row in rows)
         return "; ".join(named) or f"scenario {self.file.id}"

@@ -71,9 +71,10 @@ def _act(item: Any, roles: Mapping[str, Any], horizon: tuple[dt.date, dt.date] |
         act = DatedAct.model_validate(item)
     except ValidationError:
         return  # the single values are told by the models
-    yield from _dates(act, horizon)
-    yield from _sizes(act)
-    yield from _sides(act, roles)
+    own = [*_dates(act, horizon), *_sizes(act), *_sides(act, roles)]
+    yield from own
+    if own:
+        return  # what follows from a wrong date or unit is no fault of its own
     dated = act if act.date is not None else act.model_copy(update={"date": dt.date(2025, 6, 30)})
     named = [roles.get(role) if code is None else code for role, code in (("coercer", act.actor),)]
     if not all(isinstance(code, str) and code in codes.COUNTRIES for code in named):
@@ -103,7 +104,7 @@ def _dates(act: DatedAct, horizon: tuple[dt.date, dt.date] | None) -> Found:
         message = f"ends on {act.to}, not after its start {act.date}"
         yield ("to",), Fail("dates", message, "`to` is the first day on which the act no longer applies")
     if act.to is not None and (act.kind != "tariff" or not act.carried_out):
-        yield ("to",), Fail("dates", f"a {act.kind} that {_state(act)} does not lapse", "take `to` out")
+        yield ("to",), Fail("dates", f"kind {act.kind} that {_state(act)} does not lapse", "take `to` out")
 
 
 def _state(act: DatedAct) -> str:
@@ -116,10 +117,11 @@ def _sizes(act: DatedAct) -> Found:
     for name in ("magnitude", "before"):
         size: ActLevel | None = getattr(act, name)
         if size is not None and not allowed:
-            yield (name,), Fail("act", f"a {act.kind} has no {name}", "take it out")
+            yield (name,), Fail("act", f"an act of kind {act.kind} has no {name}", "take it out")
         elif size is not None and size.unit not in allowed:
-            yield (name,), Fail("unit", f"{name} {size} does not fit a {act.kind}", f"write {name}: {example}")
-    if act.magnitude is not None and act.before is not None and act.magnitude.unit != act.before.unit:
+            yield (name,), Fail("unit", f"{name} {size} does not fit kind {act.kind}", f"write {name}: {example}")
+    units_of = {size.unit for size in (act.magnitude, act.before) if size is not None}
+    if len(units_of) > 1 and units_of <= set(allowed):
         yield ("before",), Fail("unit", f"{act.before} and {act.magnitude} have two units", "write both in one")
     if act.payment is not None and act.payment.currency != "USD":
         yield ("payment",), Fail("unit", f"{act.payment} is not in USD", "write it in USD")

@@ -69,10 +69,7 @@ class Threat:
         changed = self.scenario.with_settings(*_settings(event.then.set))
         before = rates.Averages(self.scenario.file, self.world)
         after = rates.Averages(changed.file, self.world)
-        moved = [
-            rates.Change(code, before.on(code, day), after.on(code, day), False, f"contingent.{self.id}")
-            for code in self.observers
-        ]
+        moved = [rates.Change(code, before.on(code, day), after.on(code, day)) for code in self.observers]
         source = self.source or f"scenario {self.scenario.id}, contingent.{self.id}"
         derived = [
             replace(_tariff_act(self.scenario.file, day, change, source), id=f"tariff.{self.id}.{change.country}")
@@ -105,10 +102,21 @@ def _observers(file: ScenarioFile, observers: Sequence[str] | None) -> tuple[str
 def record_until(file: ScenarioFile) -> dt.date:
     """The last day of the shipped record that the scenario takes; after it a quarter without an act tells nothing."""
     use, last = file.ledger, records.recorded_until()
-    if use is None:
+    if use is None or not _in_ledger(file, file.actors.target):
         return COMMON_PAST
     ends = [day - dt.timedelta(days=1) for day in (use.frozen_on, use.until) if day is not None]
     return max(COMMON_PAST, min([last, *ends]))
+
+
+def _told_until(file: ScenarioFile) -> dt.date:
+    """The last day on which changes of the ledger are told by the record, mostly ahead of their day.
+
+    What the ledger holds on the day it is frozen was announced before, so that day is told as well.
+    """
+    frozen = None if file.ledger is None else file.ledger.frozen_on
+    if frozen is not None and frozen <= records.recorded_until():
+        return max(record_until(file), frozen)
+    return record_until(file)
 
 
 def _recorded(file: ScenarioFile, observers: Sequence[str]) -> Iterator[Act]:
@@ -138,19 +146,18 @@ def _replaced(file: ScenarioFile, act: Act) -> bool:
 
 def _tariffs(file: ScenarioFile, world: World, observers: Sequence[str]) -> Iterator[Act]:
     """One act for each day and country on which the average rate changes; for all at once where all change alike."""
-    averages = rates.Averages(file, world)
-    for day in averages.days(observers, record_until(file)):
+    averages, told = rates.Averages(file, world), _told_until(file)
+    for day in averages.days(observers, told):
         if COMMON_PAST < day <= file.horizon.end.last_day:
-            changes = averages.changes(observers, day, record_until(file))
-            for change in averages.joined(changes, day):
-                yield _tariff_act(file, day, change, averages.source(change.country, day))
+            for change in averages.joined(averages.changes(observers, day, told), day):
+                yield _tariff_act(file, day, change, averages.source(change, day))
 
 
 def _tariff_act(file: ScenarioFile, day: dt.date, change: rates.Change, source: str) -> Act:
     """The change of an average rate as an act; the lapse of a statute is no choice of the leader."""
     who = "all partners" if change.country == ALL else words_names.country(change.country)
     moved = f"{100 * change.before:.1f} to {100 * change.after:.1f} %"
-    what = f"{change.measures} lapses: " if change.lapse else ""
+    what = f"{change.lapsed} lapses: " if change.lapse else ""
     kind = "lapse" if change.lapse else "tariff"
     return records.from_row(
         {
@@ -205,8 +212,8 @@ def _demand(file: ScenarioFile) -> Iterator[Act]:
             "title": f"{support.asked} asked for the troops; {support.paid} is paid",
             "zeta": 1.0,
             "source": support.source or f"scenario {file.id}, security.host_nation_support",
-            "magnitude": asked,
-            "before": paid,
+            "magnitude": round(asked, 3),
+            "before": round(paid, 3),
             "unit": "USD bn per year",
             "tied": tied(file),
         }
@@ -302,7 +309,7 @@ def in_dollars(file: ScenarioFile, money: Money) -> float:
         from foederis import dyad
 
         gdp = dyad.load().card["gdp"]
-        return money.amount / 1e9 * gdp["bn_usd_2023"] / (1e3 * gdp["trn_yen"]["2023"])
+        return money.amount / 1e9 * float(gdp["bn_usd_2023"]) / (1e3 * float(gdp["trn_yen"]["2023"]))
     raise DataError(f"scenario {file.id}: no exchange rate for {money.currency} is known; write {money} in USD")
 
 

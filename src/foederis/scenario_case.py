@@ -53,13 +53,15 @@ def case_of(coercer: str, target: str) -> Case:
     """The actors that a new case starts from; the author of the file may name others.
 
     The rival is Russia where both are members of NATO, else China; the bystanders are the allies and swing states of
-    that theatre. DataError when the two are not two economies of the world table.
+    that theatre. DataError when the two are not two economies of the world table, or are of one customs union.
     """
     for code in (coercer, target):
         if code not in codes.COUNTRIES:
             raise DataError(f"{code!r} is not an economy of the world table; list them with: foederis codes countries")
     if coercer == target:
         raise DataError(f"coercer and target are both {coercer}; name two different economies")
+    if {coercer, target} <= set(codes.EU27):
+        raise DataError(f"{coercer} and {target} are in one customs union; name an economy outside it")
     atlantic = {coercer, target} <= set(codes.GROUPS["nato"])
     rival = "RUS" if atlantic else "CHN"
     if rival in (coercer, target):
@@ -106,3 +108,70 @@ def require_record(coercer: str, target: str) -> None:
     """Refuse a pair without a record of acts of its own: DataError."""
     if not _shipped(f"acts-{coercer.lower()}-{target.lower()}.json"):
         require(coercer, target)
+
+
+TEMPLATE = """\
+# {id}.yaml: a case for foederis, {coercer} and {target}. Check it: foederis check {id}.yaml
+# Run the trade part: foederis run {id}.yaml
+#
+{state}
+schema: foederis/scenario/v1
+id: {id}
+title: "{coercer_name} and {target_name}"
+horizon: {{start: 2025-Q1, end: 2036-Q4}}
+actors:                           # who coerces whom, against which rival, and who watches; change them as you see fit
+  coercer: {coercer}
+  target: {target}
+{rival}  bystanders: [{bystanders}]
+evaluate: 2025-12-31              # the day whose tariffs a run takes
+
+{ledger}
+tariffs:                          # who taxes whom, on what, how much, how it stacks, since when, and why we believe it
+  - id: flat
+    authority: other              # list them: foederis codes authorities
+    importer: {coercer}
+    exporter: {target}
+    sectors: all_goods            # or [C29], {{all_goods_except: [C29]}}, {{hs: [8703]}}, {{goods: [autos]}}
+    rate: 10%                     # or by date: {{2025-04-05: 10%, 2025-08-07: 15%}}
+    rule: add                     # add: on top of other duties; all_in: a ceiling that includes the normal duty
+    from: 2025-04-05
+    source: "assumption"
+
+# acts:                           # what else is done, with its date; zeta: the share that the leader chose
+#   - {{id: talks, date: 2026-03-01, kind: agreement, title: Talks on trade opened, zeta: 1, source: assumption}}
+# responses: {{{target}: {{counter_measures: {{share: 50%}}}}}}     # in kind: half of what {target} faces
+"""
+_LEDGER = "# ledger: {partners: %s}         # the real US measures since 2025 on this partner, by date, as well\n"
+
+
+def template(name: str, coercer: str, target: str) -> str:
+    """A commented case file for a pair, with the actors filled in and the missing data listed; it loads as it is.
+
+    Raises DataError when the two are not two economies of the world table.
+    """
+    case = case_of(coercer, target)
+    return TEMPLATE.format(
+        id=name,
+        coercer=coercer,
+        target=target,
+        coercer_name=words_names.country(coercer),
+        target_name=words_names.country(target),
+        state=_state(missing(coercer, target)),
+        rival="" if case.rival is None else f"  rival: {case.rival}\n",
+        bystanders=", ".join(case.bystanders),
+        ledger=_LEDGER % target if coercer == "USA" else "",
+    )
+
+
+def _state(lacking: tuple[str, ...]) -> str:
+    """The missing data as comments."""
+    if not lacking:
+        return "# The data of the alliance are shipped for this pair."
+    head = (
+        "# Not known for this pair, and never borrowed from another one, so that trade runs and the alliance does not:"
+    )
+    lines = [head]
+    for text in lacking:
+        what, _, supply = text.partition("; ")
+        lines += [f"#   - {what};", f"#     {supply}"]
+    return "\n".join(lines)

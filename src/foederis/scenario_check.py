@@ -123,6 +123,9 @@ def _unknown_key(path: Path) -> Fail:
         return fields.not_yet(key)
     if key == "remove":
         return Fail("unknown-key", "'remove' works in lists that inherit entries by id", "take it out")
+    if key == "channel" and "acts" in path:
+        cure = "take it out; it follows from kind, tied and surprise"
+        return Fail("unknown-key", "the channel of an act is not written", cure)
     where = ".".join(str(step) for step in path[:-1] if isinstance(step, str))
     message = f"{key[:60]!r} is no key of {where or 'a scenario'}"
     return Fail("unknown-key", message, codes.nearest(key, known) or f"known: {', '.join(known)}")

@@ -13,12 +13,17 @@ if TYPE_CHECKING:
     from foederis.scenario_model import ScenarioFile
 
 
-def sentences(file: ScenarioFile, day: dt.date) -> Iterator[str]:
-    """One sentence for each part that a static trade run of one day leaves aside."""
-    yield from _not_in_force(file, day)
-    for event in file.contingent:
-        changes = ", ".join(event.then.set)
-        yield f"contingent.{event.id}: a threat; a static run takes the law of one day and does not set {changes}."
+def sentences(file: ScenarioFile, day: dt.date, alliance: bool = False, hazards: bool = False) -> Iterator[str]:
+    """One sentence for each part that a run leaves aside: a trade run of one day, or one with the `alliance`.
+
+    `hazards`: the run draws the contingent events.
+    """
+    if not alliance:
+        yield from _not_in_force(file, day)
+        yield from _dated_acts(file)
+    for event in () if hazards else file.contingent:
+        changes = ", ".join([*event.then.set, *(act.id for act in event.then.acts)])
+        yield f"contingent.{event.id}: a threat; the run takes the law as it stands and does not set {changes}."
     payments = file.side_payments
     if payments is not None and payments.investment is not None:
         money = payments.investment
@@ -27,15 +32,22 @@ def sentences(file: ScenarioFile, day: dt.date) -> Iterator[str]:
     if payments is not None and payments.purchases:
         goods = ", ".join(item.good for item in payments.purchases)
         yield f"side_payments.purchases: pledges to buy ({goods}) do not bind trade flows."
-    if file.security is not None:
+    if file.security is not None and not alliance:
         parts = ", ".join(sorted(file.security.model_fields_set))
         yield f"security ({parts}): a matter of the alliance; a trade run does not use it."
     modelled = [code for code, answer in file.responses.items() if answer.hedging == "model"]
-    if modelled:
+    if modelled and not alliance:
         yield f"responses: hedging of {', '.join(modelled)} is not part of a trade run; counter-measures are."
     if file.sweep:
         count = " x ".join(str(len(values)) for values in file.sweep.values())
         yield f"sweep: {', '.join(file.sweep)} ({count} values) are for a sweep; a run takes the values of the file."
+
+
+def _dated_acts(file: ScenarioFile) -> Iterator[str]:
+    if file.acts:
+        yield f"acts: {len(file.acts)} dated acts; a matter of the alliance, a trade run does not use them."
+    if file.without_acts:
+        yield f"without_acts: {', '.join(file.without_acts)}; a trade run does not use the record of acts."
 
 
 def _not_in_force(file: ScenarioFile, day: dt.date) -> Iterator[str]:
