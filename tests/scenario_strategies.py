@@ -124,6 +124,26 @@ def measures(draw: st.DrawFn, name: str) -> dict[str, Any]:
 
 
 @st.composite
+def acts(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    """An act of the United States within the horizon of the baseline and of the other one that is drawn."""
+    day = dt.date(2026, 4, 1) + dt.timedelta(days=draw(st.integers(0, 1400)))
+    act: dict[str, Any] = {"id": name, "date": day, "title": draw(TEXT), "zeta": draw(SHARE), "source": draw(TEXT)}
+    sizes: dict[str, dict[str, Any]] = {
+        "tariff": {
+            "before": "1.5%",
+            "magnitude": draw(st.integers(2, 90).map(lambda n: f"{n}%")),
+            "coverage": draw(SHARE),
+        },
+        "demand": {"before": "2 bn USD/yr", "magnitude": "8 bn USD/yr", "tied": draw(st.booleans())},
+        "exit": {"magnitude": Raw(str(draw(st.integers(2, 40))))},
+        "agreement": {"payment": "160 bn USD/yr", "target": draw(st.sampled_from(["JPN", "world", ["KOR", "asean"]]))},
+        "words": {"confidence": "low", "leader": "Trump"} if day < dt.date(2029, 1, 20) else {"precision": "month"},
+    }
+    kind = draw(st.sampled_from(sorted(sizes)))
+    return {**act, "kind": kind, **sizes[kind]}
+
+
+@st.composite
 def parts(draw: st.DrawFn) -> dict[str, Any]:
     """What a file may hold beside its measures."""
     found: dict[str, Any] = {}
@@ -207,6 +227,9 @@ def scenario_texts(draw: st.DrawFn) -> str:
     names = draw(st.lists(SLUG, max_size=3, unique=True))
     keys: dict[str, Any] = {"extends": "us-japan-baseline", **draw(parts())}
     lines = ["schema: foederis/scenario/v1", f"id: {draw(SLUG)}", *(f"{key}: {text_of(v)}" for key, v in keys.items())]
+    written = draw(st.lists(SLUG, max_size=2, unique=True))
+    if written:
+        lines += ["acts:", *(f"  - {text_of(draw(acts(name)))}" for name in written)]
     if names:
         lines.append("tariffs:")
         lines += [f"  - {text_of(draw(measures(name)))}" for name in names]

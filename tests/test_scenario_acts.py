@@ -34,7 +34,7 @@ def world() -> World:
 
 def recent(case: Scenario, world: World) -> list[Act]:
     """The acts after the common past."""
-    return [act for act in case.acts(world) if act.date > COMMON]
+    return [act for act in case.acts(world) if act.date > scenario_acts.COMMON_ACTS]
 
 
 def on_target(found: list[Act]) -> list[Act]:
@@ -47,7 +47,8 @@ def on_target(found: list[Act]) -> list[Act]:
 def test_the_past_is_common_to_all(world: World):
     pasts = []
     for name in scenario_files.preset_names():
-        pasts.append([act.id for act in scenario.load(name).acts(world) if act.date <= COMMON])
+        acts = scenario.load(name).acts(world)
+        pasts.append([act.id for act in acts if act.date <= scenario_acts.COMMON_ACTS])
     assert all(past == pasts[0] for past in pasts)
     assert {"E036", "E044"} <= set(pasts[0])
     assert "E036-CAN" not in pasts[0]  # Canada neither is the target nor watches
@@ -56,13 +57,15 @@ def test_the_past_is_common_to_all(world: World):
 def test_a_scenario_that_uses_the_ledger_takes_the_record_to_its_end(world: World):
     case = scenario.load("us-japan-2025")
     shared = {act.id for act in recent(case, world)} & {act.id for act in records.load()}
-    expected = {a.id for a in records.load() if a.date > COMMON and a.target in ("JPN", *case.actors.bystanders)}
+    late = [act for act in records.load() if act.date > scenario_acts.COMMON_ACTS]
+    expected = {a.id for a in late if a.target in ("JPN", *case.actors.bystanders)}
     assert shared == expected
     assert case.recorded_until == records.recorded_until()
 
 
 def test_a_scenario_without_the_ledger_ends_with_the_common_past(world: World):
     case = scenario.load("before-2025")
+    assert max(act.date for act in case.acts(world)) == dt.date(2025, 1, 3)  # of the outgoing president
     assert recent(case, world) == []
     assert case.recorded_until == COMMON
 
@@ -209,7 +212,7 @@ def test_a_derived_act_does_not_stand_beside_a_written_one(world: World):
 
 def test_observers_may_be_named(world: World):
     case = scenario.load("ten-percent-surplus")
-    seen = {act.target for act in case.acts(world, ("JPN", "THA", "DEU")) if act.date > COMMON}
+    seen = {act.target for act in case.acts(world, ("JPN", "THA", "DEU")) if act.kind == "tariff" and act.date > COMMON}
     assert seen == {ALL, "JPN", "THA", "DEU"}
 
 
@@ -314,9 +317,10 @@ def test_acts_are_inherited_changed_and_removed_by_id():
         "schema: foederis/scenario/v1\nid: child\nextends: us-japan-2025-deal\n"
         "acts: [{id: summit, remove: true}, {id: deal, zeta: 0.5}]\n"
     )
-    assert [(act.id, float(act.zeta)) for act in child.file.acts] == [("letter", 1.0), ("deal", 0.5)]
+    assert [act.id for act in child.file.acts] == ["bill", "defence-target", "letter", "deal"]
     assert scenario.load(scenario.dump(child)) == child
-    assert float(child.with_settings("acts.deal.zeta=25%").file.acts[1].zeta) == 0.25
+    assert float(child.file.acts[-1].zeta) == 0.5
+    assert float(child.with_settings("acts.deal.zeta=25%").file.acts[-1].zeta) == 0.25
 
 
 @pytest.mark.parametrize(
@@ -365,6 +369,36 @@ def test_a_threat_may_carry_acts(world: World):
     assert recent(case, world) == []  # a hazard, not a fact
     assert scenario.load(scenario.dump(case)) == case
     assert any(text.startswith("contingent.quarrel:") and "leave" in text for text in case.unused())
+
+
+def test_a_threat_strikes_once_at_the_rate_of_its_hazard(world: World):
+    (snapback,) = scenario.load("us-japan-2025-deal", ["contingent.snapback.hazard_per_quarter=4%"]).threats(world)
+    rng = np.random.default_rng(7)
+    u = rng.random((len(QUARTERS), 4000))
+    struck = snapback.happens(QUARTERS, rng.random(4000), u)
+    assert struck.sum(axis=0).max() == 1
+    assert not struck[: QUARTERS.index("2025-Q1")].any()
+    assert struck.any(axis=0).mean() == pytest.approx(1 - 0.96**48, abs=0.02)
+
+
+def test_presets_rank_as_they_treat_the_ally(world: World):
+    from foederis import beliefs, region_data, simulation_parameters
+
+    observers = ("JPN", *region_data.load().bystanders)
+    p = simulation_parameters.draw(1, np.arange(200))
+    at = QUARTERS.index("2026-Q4")
+    reliability = {}
+    for name in scenario_files.preset_names():
+        case = scenario.load(name)
+        arrays = act_arrays(case.acts(world, observers), QUARTERS, observers, recorded_until=case.recorded_until)
+        path = beliefs.run(arrays, p)
+        reliability[name] = float(np.median(path.r[at, :, 0]))
+        past = float(np.median(path.r[QUARTERS.index("2024-Q4"), :, 0]))
+        assert past == pytest.approx(reliability.setdefault("past", past), abs=1e-12)
+    order = "firm-and-respectful before-2025 ten-percent-surplus us-japan-2025 ten-percent-linked".split()
+    assert sorted(order, key=lambda name: -reliability[name]) == order
+    assert reliability["full-decoupling"] < reliability["liberation-day"] < reliability["before-2025"]
+    assert reliability["letter-25"] < reliability["july-2025-deal"]
 
 
 @pytest.mark.parametrize(

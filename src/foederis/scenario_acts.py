@@ -1,7 +1,8 @@
 """The dated acts of a scenario: recorded ones that it shares, ones that follow from its measures, its own.
 
-* The past is common to all: every scenario takes the shipped record up to the end of 2024. One that uses the ledger of
-  tariffs takes it further: to its end, or up to the day (not included) on which the ledger is frozen or left.
+* The past is common to all: every scenario takes the shipped record up to the change of presidents in 2025. One that
+  uses the ledger of tariffs takes it further: to its end, or up to the day (not included) on which the ledger is frozen
+  or left.
 * Where the ledger is not taken as it is (other rates on a partner, some authorities only), and after the end of the
   record, tariff acts are derived from the measures; so are those of the scenario's own measures.
 * A demand follows from what is asked for the troops, a reassurance from a level above half of its scale. What is not
@@ -28,14 +29,15 @@ from foederis.scenario_units import Distribution, Money, Quantity
 
 if TYPE_CHECKING:
     import numpy as np
-    from jaxtyping import Float
+    from jaxtyping import Bool, Float
 
     from foederis.scenario import Scenario
     from foederis.world import World
 
 __all__ = ["DemandPath", "Threat", "acts", "demand_path", "in_dollars", "mean", "quantile", "record_until", "threats"]
 
-COMMON_PAST = dt.date(2024, 12, 31)  # the last day of the record that every scenario shares
+COMMON_PAST = dt.date(2024, 12, 31)  # the last quarter of the record that every scenario shares ends here
+COMMON_ACTS = dt.date(2025, 1, 19)  # acts until then are those of the outgoing president and count in that quarter
 TIED_FROM = 0.5  # linkage from which an act counts as tied to defence
 REASSURING_FROM = 0.5  # share of its scale above which reassurance is an act
 
@@ -58,6 +60,25 @@ class Threat:
     scenario: Scenario
     world: World
     observers: tuple[str, ...]
+
+    def happens(
+        self,
+        quarters: Sequence[object],
+        u_hazard: Float[np.ndarray, " draw"],
+        u: Float[np.ndarray, "quarter draw"],
+    ) -> Bool[np.ndarray, "quarter draw"]:
+        """In which quarter of the scenario's horizon the event happens in each draw: true once at most.
+
+        `u_hazard` picks the hazard of a draw, `u` whether it strikes in a quarter (uniform numbers, 0..1).
+        """
+        import numpy as np
+
+        from foederis.scenario_units import quarter
+
+        horizon = self.scenario.horizon
+        open_ = np.array([horizon.start <= quarter(str(q)) <= horizon.end for q in quarters])
+        strikes = (u < quantile(self.hazard, u_hazard)) & open_[:, None]
+        return np.asarray(strikes & (np.cumsum(strikes, axis=0) == 1))
 
     def acts_on(self, day: dt.date) -> tuple[Act, ...]:
         """The acts of the event if it happens on a day: those written under `then`, and the tariffs that it sets."""
@@ -123,11 +144,10 @@ def _recorded(file: ScenarioFile, observers: Sequence[str]) -> Iterator[Act]:
     """The acts of the record that belong to the scenario."""
     last = record_until(file)
     for act in records.load():
-        if act.actor != file.actors.coercer or act.target not in (ALL, *observers) or act.date > last:
+        if act.actor != file.actors.coercer or act.target not in (ALL, *observers) or act.id in file.without_acts:
             continue
-        if act.id in file.without_acts:
-            continue
-        if act.date <= COMMON_PAST or (_in_ledger(file, act.target) and not _replaced(file, act)):
+        shared = act.date <= last and _in_ledger(file, act.target) and not _replaced(file, act)
+        if act.date <= COMMON_ACTS or shared:
             yield act
 
 
