@@ -95,7 +95,8 @@ def _set(world: World, name: str) -> Float[Array, " sector"]:
 class Draws:
     """Outcomes of all draws: `values[name]` is [draw, horizon, ...] with the dims of the variable after that.
 
-    `check` is the error of the interpolation (None: every draw was solved); `equilibria` counts the exact solutions.
+    `check` is the error of the interpolation and `surface` what was read (None: every draw was solved); `equilibria`
+    counts the exact solutions.
     """
 
     plan: Plan
@@ -108,6 +109,7 @@ class Draws:
     residuals: Mapping[str, float]  # worst over all equilibria
     equilibria: int
     check: Check | None
+    surface: Surface | None
 
     @property
     def size(self) -> int:
@@ -206,7 +208,8 @@ def _exact(job: Job, seed: int, elasticities: str | None, workers: int | None, p
     every = [one for k in sorted(parts) for one in parts[k]]
     _require(every)
     values = {name: _stacked(every, name, len(job.plan.horizons)) for name in VARIABLES}
-    return _draws(job, seed, elasticities, values, worst([o.residuals for o in every]), draws, None)
+    count = draws * sum(job.plan.cases(h) for h in job.plan.horizons)
+    return _draws(job, seed, elasticities, values, worst([o.residuals for o in every]), count, None, None)
 
 
 def _require(every: Sequence[One]) -> None:
@@ -231,7 +234,7 @@ def _interpolated(
     solved = dict(spread(job, "solve", numbers, workers))
     exact = [solved[k] for k in range(len(numbers))]
     _require(exact)
-    count = len(numbers) * len(plan.horizons) * plan.cases
+    count = len(numbers) * sum(plan.cases(h) for h in plan.horizons)
     for extra in (0, SHARPER):
         surface = _surface(job, extra, workers, progress)
         values = _read(job, surface, factor)
@@ -244,7 +247,7 @@ def _interpolated(
         for name in VARIABLES:
             values[name][number] = _stacked([one], name, len(plan.horizons))[0]
     residuals = worst([surface.residuals, *(one.residuals for one in exact)])
-    return _draws(job, seed, elasticities, values, residuals, count, check)
+    return _draws(job, seed, elasticities, values, residuals, count, check, surface)
 
 
 def _surface(job: Job, extra: int, workers: int | None, progress: Progress | None) -> Surface:
@@ -294,6 +297,7 @@ def _draws(
     residuals: Mapping[str, float],
     equilibria: int,
     check: Check | None,
+    surface: Surface | None,
 ) -> Draws:
     return Draws(
         plan=job.plan,
@@ -306,6 +310,7 @@ def _draws(
         residuals=residuals,
         equilibria=equilibria,
         check=check,
+        surface=surface,
     )
 
 

@@ -27,7 +27,7 @@ from foederis.world import World
 __all__ = ["TradePath", "average_rates", "middle_of", "solve_path"]
 
 Array = np.ndarray
-FEWER = -3  # nodes less than a run of one day has: three numbers are read, not seven hundred
+FEWER = -3  # nodes less than a run of one day has: five numbers are read, not seven hundred
 READ = (
     *("adds_welfare_usd_bn", "welfare", "deficit_with_target_usd_bn", "adds_revenue_usd_bn"),
     "adds_deficit_with_target_usd_bn",

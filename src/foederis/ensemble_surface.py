@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -29,6 +30,7 @@ DEGREE: Mapping[str, int] = {"long run": 7, "short run": 6}
 STEEP = 11.0  # sets with a larger elasticity bend more and get STEEP_EXTRA more nodes
 STEEP_EXTRA = 3
 MOBILITIES = (1.2, 4 / 3, 1.5)
+STARTS = ("labour_income_hat", "cost_hat", "wage_hat", "expenditure_new")  # what a solve starts from
 ERROR_BOUND = 0.05  # of the half-width of an outcome's 90 % interval
 
 
@@ -78,25 +80,66 @@ def patch(
     plan = replace(plan, economy=replace(plan.economy, trade_elasticity=theta))
     at = nodes(DEGREE[horizon] + extra + (STEEP_EXTRA if theta.max() > STEEP else 0))
     mobilities = (math.inf,) if horizon == "long run" else MOBILITIES
+    walk = _Walk(plan, theta, name, horizon)
     middle = len(at) // 2
     found: dict[tuple[int, int], dict[str, Array]] = {}
-    worst: dict[str, float] = {}
-    passes = 0
     first = start
     for m, mobility in enumerate(mobilities):
-        for order in (range(middle, len(at)), range(middle - 1, -1, -1)):
-            near = first
+        walk.begin(first)
+        found[m, middle] = walk.to(float(at[middle]), mobility)
+        first = walk.last
+        for order in (range(middle + 1, len(at)), range(middle - 1, -1, -1)):
+            walk.begin(first, float(at[middle]))
             for k in order:
-                solved = _solved(plan, Parameters(theta, float(at[k]), mobility, name), horizon, near)
-                near = {"scenario": solved.scenario, "exempt": solved.exempt, "reference": solved.reference}
-                if k == middle:
-                    first = near
-                found[m, k] = simulation.values(plan, solved)
-                passes = max(passes, solved.passes)
-                worst = {market: max(r, worst.get(market, 0.0)) for market, r in solved.residuals.items()}
+                found[m, k] = walk.to(float(at[k]), mobility)
     shape = (len(mobilities), len(at))
     values = {v: np.array([[found[m, k][v] for k in range(shape[1])] for m in range(shape[0])]) for v in VARIABLES}
-    return Patch(name, horizon, at, values, worst, passes, shape[0] * shape[1] * plan.cases)
+    count = shape[0] * shape[1] * plan.cases(horizon)
+    return Patch(name, horizon, at, values, walk.worst, walk.passes, count)
+
+
+class _Walk:
+    """From node to node, each started where the last two point; keeps the worst residuals met."""
+
+    def __init__(self, plan: Plan, theta: Float[Array, " sector"], name: str, horizon: Horizon):
+        self.plan, self.theta, self.name, self.horizon = plan, theta, name, horizon
+        self.worst: dict[str, float] = {}
+        self.passes = 0
+        self.last: Mapping[str, Equilibrium] = {}
+        self.trail: list[tuple[float, Mapping[str, Equilibrium]]] = []
+
+    def begin(self, start: Mapping[str, Equilibrium], at: float | None = None) -> None:
+        """Start a stretch from known equilibria, at a log factor where they belong to this set."""
+        self.last = start
+        self.trail = [] if at is None else [(at, start)]
+
+    def to(self, at: float, mobility: float) -> dict[str, Array]:
+        """Solve the node at a log factor; returns its outcomes."""
+        near = self.last
+        if len(self.trail) > 1:
+            (x0, behind), (x1, here) = self.trail[-2:]
+            near = _ahead(behind, here, (at - x1) / (x1 - x0))
+        solved = _solved(self.plan, Parameters(self.theta, at, mobility, self.name), self.horizon, near)
+        self.last = {"scenario": solved.scenario, "exempt": solved.exempt, "reference": solved.reference}
+        self.trail.append((at, self.last))
+        self.passes = max(self.passes, solved.passes)
+        self.worst = {market: max(r, self.worst.get(market, 0.0)) for market, r in solved.residuals.items()}
+        return simulation.values(self.plan, solved)
+
+
+def _ahead(behind: Mapping[str, Equilibrium], near: Mapping[str, Equilibrium], step: float) -> dict[str, Equilibrium]:
+    """Where the next node should lie: the last two carried on in logs. Only a place to start from."""
+
+    def on(one: Equilibrium, two: Equilibrium, name: str) -> Array:
+        a, b = getattr(one, name), getattr(two, name)
+        ratio = np.divide(b, a, out=np.ones_like(b), where=(a > 0) & (b > 0))
+        return np.asarray(b * np.clip(ratio, 0.5, 2.0) ** step)
+
+    def moved(case: str) -> Equilibrium:
+        changes: dict[str, Any] = {name: on(behind[case], near[case], name) for name in STARTS}
+        return replace(near[case], **changes)
+
+    return {case: moved(case) for case in near}
 
 
 def _solved(plan: Plan, parameters: Parameters, horizon: Horizon, near: Mapping[str, Equilibrium]) -> simulation.Solved:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foederis import ensemble, ledger, report_findings, report_text, store
+from foederis import ensemble, ensemble_alliance, ledger, report_alliance, report_findings, report_text, store
 from foederis import scenario as scenarios
 from foederis import simulation as engine
 from foederis import world as worlds
-from foederis.errors import UsageError
+from foederis.ensemble_alliance import Alliance
+from foederis.errors import DataError, UsageError
+from foederis.report_alliance import AllianceFindings
 from foederis.report_findings import Findings, Path, Result
 from foederis.scenario import Scenario
 from foederis.simulation import VARIABLES
@@ -54,6 +56,15 @@ class Run:
     def findings(self) -> Mapping[str, Findings]:
         """What each scenario's run found, by label."""
         return {label: report_findings.find(r, self.paths[label]) for label, r in self.results.items()}
+
+    @cached_property
+    def alliance(self) -> Mapping[str, AllianceFindings]:
+        """What each scenario's run found about the alliance, by label; scenarios without an alliance are left out."""
+        return {
+            label: report_alliance.find_alliance(r.alliance, report_findings.vintage(r.plan))
+            for label, r in self.results.items()
+            if r.alliance is not None
+        }
 
     @cached_property
     def tree(self) -> xr.DataTree:
@@ -113,12 +124,20 @@ class Run:
 
     def text(self, folder: str | None = None) -> str:
         """The run as the terminal shows it."""
-        return "\n".join(report_text.render(found, folder) for found in self.findings.values())
+        pages = (
+            report_text.render(found, self.alliance.get(label), folder, self.results[label].no_alliance)
+            for label, found in self.findings.items()
+        )
+        return "\n".join(pages)
 
     def as_dict(self) -> dict[str, Any]:
         """The run as JSON shows it."""
         pages = {
-            label: {"sentence": report_text.sentence(found), **found.as_dict()}
+            label: {
+                "sentence": report_text.sentence(found, self.alliance.get(label)),
+                **found.as_dict(),
+                "alliance": self.alliance[label].as_dict() if label in self.alliance else None,
+            }
             for label, found in self.findings.items()
         }
         return {"run_id": self.run_id, "scenarios": pages, "manifest": self.manifest.as_dict()}
@@ -162,7 +181,8 @@ class Run:
         from foederis import charts
 
         drawings = "".join(charts.svg(self.plot("welfare", label)) for label in self.results)
-        lines = "".join(f"<p>{report_text.sentence(f)}</p>" for f in self.findings.values())
+        sentences = [report_text.sentence(f, self.alliance.get(label)) for label, f in self.findings.items()]
+        lines = "".join(f"<p>{text}</p>" for text in sentences)
         return {"text/plain": self.text(), "text/html": f"<div>{lines}{drawings}</div>"}
 
 
@@ -176,9 +196,13 @@ def simulate(
     elasticities: str | None = None,
     workers: int | None = None,
     exact: bool = False,
+    alliance: bool = True,
+    alliance_draws: int = ensemble_alliance.DRAWS,
+    variant: str = "Beta(1, 12)",
     stage: Stage | None = None,
 ) -> Run:
-    """Simulate one scenario or several under labels, with the same draws.
+    """Simulate one scenario or several under labels, with the same draws: trade on the day evaluated, and the alliance
+    over quarters (`alliance_draws` draws; `variant` is the prior on leaders) where the dyad has data of its own.
 
     A scenario is an object, a preset id or a path; each is compared with `compared_with`, by default what it names
     under `compare_to` (the base year's tariffs where it names nothing). `world` defaults to the embedded one, with the
@@ -211,9 +235,40 @@ def simulate(
             progress=progress,
             exact=exact,
         )
-        results[label] = Result(plan, central, found, ensemble.variants(plan, chosen))
+        allied, reason = _alliance(plan, chosen, alliance, alliance_draws, seed, variant, workers, tell)
+        results[label] = Result(plan, central, found, ensemble.variants(plan, chosen), allied, reason)
         paths[label] = report_findings.tariff_path(plan)
     return Run(results, _manifest(results, seed, draws), paths)
+
+
+def _alliance(
+    plan: engine.Plan,
+    elasticities: str | None,
+    wanted: bool,
+    draws: int,
+    seed: int,
+    variant: str,
+    workers: int | None,
+    tell: Stage,
+) -> tuple[Alliance | None, str]:
+    """The alliance of a plan, or why it was not run: data of another dyad are never borrowed."""
+    if not wanted:
+        return None, "not asked for"
+    try:
+        cast = ensemble_alliance.cast_of(plan.coercer, plan.target, draws=draws, seed=seed, variant=variant)
+    except DataError as missing:
+        return None, str(missing)
+    absent = [code for code in cast.stage.bystanders if code not in plan.world.countries]
+    if absent:
+        return None, f"the world has no {', '.join(absent)}, on which the alliance's bystanders rest"
+    label = plan.scenario.id
+
+    def progress(done: int, of: int) -> None:
+        tell(f"quarters {label}", done, of)
+
+    found = ensemble_alliance.run_alliance(plan, cast, elasticities=elasticities, workers=workers, progress=progress)
+    tell(f"alliance {label}, {draws:,} draws x {len(found.quarters)} quarters", 1, 1)
+    return found, ""
 
 
 def _labelled(given: Scenario | str | Mapping[str, Scenario | str]) -> dict[str, Scenario]:
@@ -253,6 +308,8 @@ def _manifest(results: Mapping[str, Result], seed: int, draws: int) -> Manifest:
             "elasticities": [r.draws.elasticities or "published sets" for r in results.values()],
             "horizons": list(first.horizons),
             "us_imports": str(first.world.meta.get("us_imports", "")),
+            "alliance_draws": [0 if r.alliance is None else len(r.alliance.cast.numbers) for r in results.values()],
+            "variant": [None if r.alliance is None else r.alliance.cast.variant for r in results.values()],
             "user_tariffs": first.world.meta.get("user_tariffs"),
         },
         residuals=_worst([r.draws.residuals for r in results.values()]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from jaxtyping import Float
 
 from foederis import goods, measures, words_names
 from foederis.ensemble import Draws, Variant
+from foederis.ensemble_alliance import Alliance
 from foederis.scenario_codes import EU27, SERVICES
 from foederis.simulation import VARIABLES, Plan, Solved
 
@@ -36,12 +38,15 @@ TOP_SECTORS, TOP_GAINERS = 9, 6
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """One scenario of a run: the plan, the answer at central parameters, all draws, and the structural variants."""
+    """One scenario of a run: the plan, the answer at central parameters, all draws, the structural variants, and the
+    alliance (None, with the reason in `no_alliance`, where the dyad has no data of its own or it was not asked for)."""
 
     plan: Plan
     central: Mapping[str, Solved]
     draws: Draws
     variants: tuple[Variant, ...]
+    alliance: Alliance | None = None
+    no_alliance: str = ""
 
     def of(self, variable: str, horizon: str, label: str | None = None) -> Float[Array, " draw"]:
         """Draws of one number: a variable, at one horizon, for one country or sector where it has such an axis."""
@@ -73,9 +78,10 @@ class Number:
     draws: Sequence[float] = field(default=(), repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, without the draws."""
+        """Plain values, without the draws; a number that is infinite (no such price) is None."""
         names = ("key", "label", "unit", "median", "low", "high", "badge", "vintage", "horizon")
-        return {name: getattr(self, name) for name in names}
+        plain = {name: getattr(self, name) for name in names}
+        return {k: None if isinstance(v, float) and math.isinf(v) else v for k, v in plain.items()}
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from foederis import words, words_names
+from foederis.report_alliance import AllianceFindings
 from foederis.report_findings import Findings, Number
 
-__all__ = ["BADGES", "render", "sentence", "table", "value", "wrapped"]
+__all__ = ["BADGES", "WIDTH", "fill", "render", "sentence", "table", "value", "wrapped"]
 
 BADGES = {"D": "data", "L": "literature", "A": "assumption"}
 WIDTH = 98
 
 
-def sentence(found: Findings) -> str:
-    """What the run says, in two sentences that can come out either way."""
+def sentence(found: Findings, allied: AllianceFindings | None = None) -> str:
+    """What the run says, in a few sentences that can come out either way."""
     us, jp = (words_names.country_in_text(code) for code in (found.coercer, found.target))
     target, coercer = (_changes(found.numbers[key]) for key in ("target_income", "coercer_income"))
     day = words.day(found.date)
@@ -25,9 +26,28 @@ def sentence(found: Findings) -> str:
     verb = "earns" if gain.median >= 0 else "costs"
     low, high = (gain.low, gain.high) if gain.median >= 0 else (-gain.high, -gain.low)
     size = words.money_estimate(abs(gain.median), low, high)
+    second = f"Taxing {jp} in particular {verb} {us} {size} a year"
+    if allied is None:
+        return (
+            f"{first} {second}: it is {words.likely(found.probability_gain)} that {us} gains by it, before any answer"
+            f" from {jp} and before what it does to the alliance."
+        )
+    return f"{first} {second}. {_bargain(found, allied)}"
+
+
+def _bargain(found: Findings, allied: AllianceFindings) -> str:
+    """What the gain is bought with, and whether that is worth it."""
+    us, jp = (words_names.country_in_text(code) for code in (found.coercer, found.target))
+    mark = allied.marks[0]
+    moved, level = allied.numbers[f"trust_change_{mark}"], allied.numbers[f"trust_{mark}"]
+    balance = allied.numbers["balance"]
+    chance = words.it_is(allied.self_defeat)
     return (
-        f"{first} Taxing {jp} in particular {verb} {us} {size} a year: it is {words.likely(found.probability_gain)}"
-        f" that {us} gains by it, before any answer from {jp} and before what it does to the alliance."
+        f"With all that {us} did, trust in it stands at {words.percent(level.median, decimals=0)}"
+        f" ({words.interval(level.low, level.high, decimals=0)}) of people in {jp} at the end of {mark[:4]},"
+        f" {words.number(moved.median, decimals=0, signed=True)} points"
+        f" ({words.interval(moved.low, moved.high, decimals=0, signed=True)}) against the reference; the coalition's"
+        f" balance of power {_changes(balance)}. {chance} that coercing {jp} costs {us} more than it earns."
     )
 
 
@@ -36,17 +56,24 @@ def _changes(n: Number) -> str:
     return f"{words.change(n.median, n.low, n.high)} ({words.interval(n.low, n.high, signed=True)})"
 
 
-def render(found: Findings, folder: str | None = None) -> str:
-    """The whole page as plain text."""
+def render(
+    found: Findings, allied: AllianceFindings | None = None, folder: str | None = None, no_alliance: str = ""
+) -> str:
+    """The whole page as plain text; `no_alliance` says why the alliance was not run."""
+    from foederis import report_text_alliance  # it prints with the words of this module
+
     blocks = [
         _header(found),
-        wrapped(sentence(found)),
+        wrapped(sentence(found, allied)),
         _tariffs(found),
         _outcomes(found),
+        "" if allied is None else report_text_alliance.outcomes(allied),
+        "" if allied is None else report_text_alliance.why(allied),
+        "" if allied is None else report_text_alliance.bystanders(allied),
         _sectors(found),
         _diversion(found),
         _turns_on(found),
-        _foot(found, folder),
+        _foot(found, folder, allied, no_alliance),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -129,7 +156,7 @@ def _diversion(found: Findings) -> str:
     us, jp = words_names.country(found.coercer), words_names.country(found.target)
     lines = [f"  Who sells more to {_short(us)} because {jp} is taxed (bn USD a year, 90 % interval)"]
     parts = [f"{n.label} {words.estimate(n.median, n.low, n.high, signed=True)}" for n in found.gainers]
-    lines += ["    " + line for line in _fill(parts, WIDTH - 4)]
+    lines += ["    " + line for line in fill(parts, WIDTH - 4)]
     return "\n".join(lines)
 
 
@@ -145,12 +172,12 @@ def _turns_on(found: Findings) -> str:
             for k, name, gain, loss in found.turns_on
             if k == kind
         ]
-        filled = _fill(parts, WIDTH - 18)
+        filled = fill(parts, WIDTH - 18)
         lines += [f"    {title if i == 0 else '':<14}{line}" for i, line in enumerate(filled)]
     return "\n".join(lines)
 
 
-def _foot(found: Findings, folder: str | None) -> str:
+def _foot(found: Findings, folder: str | None, allied: AllianceFindings | None, no_alliance: str) -> str:
     worst = max(found.residuals, key=lambda market: found.residuals[market])
     rows = [
         (
@@ -159,15 +186,30 @@ def _foot(found: Findings, folder: str | None) -> str:
             f" over {found.equilibria:,} exact equilibria",
         ),
         *_interpolation(found),
-        ("Not in it", "finance, plants moving abroad, retaliation not listed, and what it does to the alliance"),
+        *_quarters(allied),
+        ("Not in it", "finance, plants moving abroad, retaliation not listed, politics inside the ally"),
     ]
+    if allied is None:
+        rows += [("Alliance", f"not run: {no_alliance}")]
     rows += [("Not used", text) for text in found.unused]
     if folder is not None:
         rows += [
             ("Saved", f"{folder}/"),
-            ("Next", f"foederis compare {found.scenario} liberation-day | ledger {found.target} | validate"),
+            ("Next", f"foederis why trust | breakeven | spillover | hedge | compare {found.scenario} liberation-day"),
         ]
     return "\n".join(f"  {name:<12}{text}" for name, text in rows)
+
+
+def _quarters(allied: AllianceFindings | None) -> list[tuple[str, str]]:
+    if allied is None:
+        return []
+    error = words.percent(100 * allied.interpolation)
+    return [
+        (
+            "Quarters",
+            f"{allied.laws} laws, {allied.equilibria:,} exact equilibria; read off with an error of at most {error}",
+        )
+    ]
 
 
 def _interpolation(found: Findings) -> list[tuple[str, str]]:
@@ -199,7 +241,7 @@ def wrapped(text: str) -> str:
     return "\n".join(textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
-def _fill(parts: Sequence[str], width: int) -> list[str]:
+def fill(parts: Sequence[str], width: int) -> list[str]:
     """Parts joined by a wide space, as many to a line as fit."""
     lines: list[str] = []
     for part in parts:

@@ -85,10 +85,10 @@ class Plan:
     mobility: float  # of the long run; infinite unless the scenario says otherwise
     horizons: tuple[Horizon, ...] = HORIZONS
 
-    @property
-    def cases(self) -> int:
-        """Number of worlds to solve at each horizon."""
-        return 1 + (self.exempt is not None) + (self.reference is not None)
+    def cases(self, horizon: Horizon) -> int:
+        """Number of worlds to solve at a horizon."""
+        asked = self.exempt is not None and horizon == "long run"
+        return 1 + asked + (self.reference is not None)
 
     @property
     def size(self) -> Mapping[str, int]:
@@ -197,7 +197,9 @@ def solve_cases(
             raise SolveError(text, residuals=refused.residuals, where=refused.where) from None
 
     scenario = solved(plan.case, "scenario")
-    exempt = scenario if plan.exempt is None else solved(plan.exempt, "exempt")
+    # What the measures on the target add is asked of the long run alone.
+    asked = plan.exempt is not None and horizon == "long run"
+    exempt = solved(plan.exempt, "exempt") if asked else scenario
     reference = solved(plan.reference, "reference")
     found = (scenario, exempt, reference)
     worst = {market: max(eq.residuals[market] for eq in found) for market in scenario.residuals}
@@ -205,13 +207,19 @@ def solve_cases(
 
 
 def values(plan: Plan, solved: Solved) -> dict[str, Array]:
-    """The outcomes of one horizon by variable name (`VARIABLES` states dims and units of each)."""
+    """The outcomes of one horizon by variable name (`VARIABLES` states dims and units of each).
+
+    What the measures on the target add is NaN in the short run, where it is not asked.
+    """
+    unasked = plan.exempt is not None and solved.exempt is solved.scenario
     found = outcomes(
         Pair(solved.scenario, solved.reference),
         Pair(solved.scenario, solved.exempt),
         coercer=plan.world.country(plan.coercer),
         target=plan.world.country(plan.target),
     )
+    if unasked:
+        found |= {name: np.full(np.shape(v), np.nan) for name, v in found.items() if name.startswith("adds_")}
     for name, value in found.items():
         expected = tuple(plan.size[dim] for dim in VARIABLES[name].dims)
         if np.shape(value) != expected:

@@ -25,6 +25,7 @@ __all__ = [
     "day",
     "estimate",
     "interval",
+    "it_is",
     "joined",
     "likelihood",
     "likely",
@@ -153,6 +154,14 @@ def likelihood(fraction: float) -> str:
 def likely(fraction: float) -> str:
     """Word and number together: "unlikely (36 %)"."""
     return f"{likelihood(fraction)} ({probability(fraction)})"
+
+
+def it_is(fraction: float) -> str:
+    """A likelihood as the beginning of a sentence: "It is unlikely (36 %)", "There is almost no chance (4 %)"."""
+    text = likely(fraction)
+    if text.startswith("almost no chance"):
+        return f"There is {text}"
+    return f"The chances are {text}" if text.startswith("roughly even") else f"It is {text}"
 
 
 def quarter(when: dt.date | str) -> str:

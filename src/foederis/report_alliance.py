@@ -1,0 +1,247 @@
+"""What a run found about the alliance: trust and why it moved, hedging, bystanders, the balance, whether it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from foederis import balance, words_names
+from foederis.ensemble_alliance import Alliance
+from foederis.report_findings import Number
+from foederis.simulation_parameters import parameters
+
+__all__ = ["AllianceFindings", "Bystander", "Driver", "drivers", "find_alliance"]
+
+Array = np.ndarray
+MARKS = ("2028-Q4", "2035-Q4")  # the end of the term in which the acts of 2025 fall, and ten years after they began
+CHANNEL_NAMES: Mapping[str, str] = {
+    "tariff": "tariffs",
+    "linkage": "linkage to defence",
+    "unpredictability": "unpredictability",
+    "host_nation_support": "host-nation support",
+    "treaty_exit": "treaty exit",
+    "reassurance": "reassurance",
+    "restraint": "restraint",
+    "court": "court rulings",
+    "turnover": "change of leader",
+    "others": "treatment of others",
+    "structural": "structural trust and rapport",
+}
+SHOWN_DRIVERS = 6
+
+
+@dataclass(frozen=True)
+class Bystander:
+    """One bystander: change of its share with the patron against the reference, and its two parts apart (points)."""
+
+    code: str
+    name: str
+    start: float
+    change: Number
+    own: Number
+    watching: Number
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A parameter and its part of the spread of an outcome (squared rank correlation over their sum)."""
+
+    name: str
+    symbol: str
+    moves: str
+    correlation: float
+    share: float
+    badge: str
+
+
+@dataclass(frozen=True)
+class AllianceFindings:
+    """Everything about the alliance that the pages of a run print.
+
+    `why_trust`: mean points of the poll share by channel at the first mark, with the interaction; they sum to
+    `trust_change`. `terms`: mean per cent of balance, summing to the mean change at the same mark.
+    """
+
+    poll: str
+    marks: tuple[str, ...]
+    variant: str
+    draws: int
+    numbers: Mapping[str, Number]
+    why_trust: Mapping[str, float]
+    terms: Mapping[str, float]
+    cases: Mapping[str, float]
+    self_defeat: float  # chance at the hazard-weighted price of power
+    self_defeat_annuity: float  # chance at the price of a prize that is certain
+    falls: float  # chance that the balance falls
+    largest: tuple[Driver, ...]
+    bystanders: tuple[Bystander, ...]
+    rungs: tuple[
+        tuple[str, float, str], ...
+    ]  # title, chance that it is taken by the last mark, date where it is a fact
+    laws: int
+    equilibria: int
+    interpolation: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        plain = {
+            name: getattr(self, name)
+            for name in ("poll", "marks", "variant", "draws", "self_defeat", "self_defeat_annuity", "falls", "laws")
+        }
+        return {
+            **plain,
+            "numbers": {key: n.as_dict() for key, n in self.numbers.items()},
+            "why_trust": dict(self.why_trust),
+            "balance_terms": dict(self.terms),
+            "cases": dict(self.cases),
+            "largest_unknowns": [d.__dict__ for d in self.largest],
+            "bystanders": [
+                {
+                    "code": b.code,
+                    "name": b.name,
+                    "start": b.start,
+                    "change": b.change.as_dict(),
+                    "own_treatment": b.own.as_dict(),
+                    "watching": b.watching.as_dict(),
+                }
+                for b in self.bystanders
+            ],
+            "rungs": [{"title": t, "chance": c, "taken": d} for t, c, d in self.rungs],
+        }
+
+
+def find_alliance(found: Alliance, vintage: str) -> AllianceFindings:
+    """The findings of an alliance run."""
+    first = MARKS[0] if MARKS[0] in found.quarters else found.quarters[-1]
+    split = found.why_trust(first)
+    terms = found.terms(first)
+    annuity = _annuity(found)
+    case = np.bincount(found.case, minlength=len(balance.CASES)) / len(found.case)
+    check = found.trade.check
+    return AllianceFindings(
+        poll=f"{found.poll.pollster}, {found.poll.measure.replace('_', ' ')}",
+        marks=tuple(q for q in MARKS if q in found.quarters) or (found.quarters[-1],),
+        variant=found.cast.variant,
+        draws=len(found.cast.numbers),
+        numbers=_numbers(found, vintage),
+        why_trust={
+            **{CHANNEL_NAMES[name]: 100.0 * float(part.mean()) for name, part in split.parts.items()},
+            "interaction": 100.0 * float(split.interaction.mean()),
+        },
+        terms={name.replace("_", " "): 100.0 * float(part.mean()) for name, part in terms.parts().items()},
+        cases=dict(zip(balance.CASES, case.tolist(), strict=True)),
+        self_defeat=float((found.net < 0).mean()),
+        self_defeat_annuity=float((annuity < 0).mean()),
+        falls=float((found.mean_balance < 0).mean()),
+        largest=drivers(found, found.mean_balance)[:SHOWN_DRIVERS],
+        bystanders=_bystanders(found, first, vintage),
+        rungs=_rungs(found),
+        laws=found.trade.laws,
+        equilibria=found.trade.equilibria,
+        interpolation=0.0 if check is None else check.worst,
+    )
+
+
+def _annuity(found: Alliance) -> Float[Array, " draw"]:
+    """Net gain at the price of a prize that is certain to be contested, bn USD a year."""
+    p, sides = found.cast.p, found.reference.sides[found.begin]
+    win = 1.0 / (1.0 + np.exp(-p["contest_m"] * balance.log_balance(sides)))
+    price = balance.price_of_power(p["prize"], found.cast.stage.dyad.patron_gdp_bn, win, p["contest_m"])
+    return np.asarray(balance.net_gain(found.mean_gain, found.mean_balance, price))
+
+
+def _number(key: str, label: str, unit: str, draws: Array, badge: str, vintage: str, when: str) -> Number:
+    # An infinite value is an answer (no price would make it a bad trade) and counts; it cannot be interpolated.
+    low, middle, high = np.quantile(np.asarray(draws, dtype=float), [0.05, 0.5, 0.95], method="inverted_cdf").tolist()
+    return Number(key, label, unit, middle, low, high, badge, vintage, when, tuple(draws.tolist()))
+
+
+def _numbers(found: Alliance, vintage: str) -> dict[str, Number]:
+    """The alliance's rows of the table."""
+    plan = found.cast.stage.dyad
+    us, jp = words_names.country(plan.patron), words_names.country(plan.ally)
+    rows: list[tuple[str, str, str, Array, str]] = []
+    for mark in (q for q in MARKS if q in found.quarters):
+        t, year = found.scenario.at(mark), mark.replace("-", " ")
+        rows += [
+            (f"trust_{mark}", f"Trust in {us} (poll), {year}", "% of people", 100 * found.trust[t], mark),
+            (
+                f"trust_change_{mark}",
+                "  against the reference",
+                "pp",
+                100 * (found.trust[t] - found.trust_reference[t]),
+                mark,
+            ),
+        ]
+    last = next((q for q in reversed(MARKS) if q in found.quarters), found.quarters[-1])
+    t = found.scenario.at(last)
+    run = f"{found.quarters[found.begin]} to {found.quarters[-1]}"
+    rows += [
+        ("effort", f"{jp}: defence effort, {last.replace('-', ' ')}", "% of GDP", found.scenario.effort[t], last),
+        ("effort_change", "  because of the acts on it", "pp", found.scenario.effort[t] - found.exempt.effort[t], last),
+        ("balance", "Coalition balance, from the acts on it", "%", 100 * found.mean_balance, run),
+        ("gain_path", f"{us}: gain from taxing {jp}, average", "bn USD", found.mean_gain, run),
+        ("break_even", "Break-even price of power", "bn USD", found.break_even, run),
+        ("price", "Price of power, prior", "bn USD", found.price, run),
+        ("net", f"{us}: gain plus power gained or lost", "bn USD", found.net, run),
+    ]
+    return {key: _number(key, label, unit, draws, "A", vintage, when) for key, label, unit, draws, when in rows}
+
+
+def _bystanders(found: Alliance, mark: str, vintage: str) -> tuple[Bystander, ...]:
+    t = found.scenario.at(mark)
+    mine, other = found.scenario.channels[mark], found.reference.channels[mark]
+    change = 100.0 * (found.scenario.shares[t] - found.reference.shares[t])
+    rows = []
+    for i, code in enumerate(found.scenario.bystanders):
+        name = words_names.country(code)
+        parts = 100.0 * (mine[:, i] - other[:, i])
+        rows.append(
+            Bystander(
+                code=code,
+                name=name,
+                start=100.0 * float(np.median(found.reference.shares[found.begin][:, i])),
+                change=_number(code, name, "pp", change[:, i], "A", vintage, mark),
+                own=_number(code, name, "pp", parts[:, 0], "A", vintage, mark),
+                watching=_number(code, name, "pp", parts[:, 1], "A", vintage, mark),
+            )
+        )
+    return tuple(rows)
+
+
+def _rungs(found: Alliance) -> tuple[tuple[str, float, str], ...]:
+    last = found.scenario.rungs[-1]
+    return tuple(
+        (rung.title, float(last[:, k].mean()), rung.reached or "")
+        for k, rung in enumerate(found.cast.stage.dyad.ladder)
+    )
+
+
+def drivers(found: Alliance, outcome: Float[Array, " draw"]) -> tuple[Driver, ...]:
+    """What the spread of an outcome comes from: squared rank correlations with every drawn parameter, as shares.
+
+    Rank correlations see monotone effects of one parameter at a time; what works jointly is not in them.
+    """
+    target = _ranks(outcome)
+    table = parameters()
+    pairs = [
+        (name, float(np.corrcoef(_ranks(value), target)[0, 1]))
+        for name, value in found.cast.p.items()
+        if np.ptp(value) > 0 and np.ptp(target) > 0
+    ]
+    total = sum(r * r for _, r in pairs) or 1.0
+    ordered = sorted(pairs, key=lambda pair: -abs(pair[1]))
+    return tuple(
+        Driver(name, table[name].symbol, table[name].moves, r, r * r / total, table[name].badge) for name, r in ordered
+    )
+
+
+def _ranks(values: Array) -> Array:
+    order = np.argsort(values, kind="stable")
+    ranks = np.empty(len(values))
+    ranks[order] = np.arange(len(values), dtype=float)
+    return ranks
