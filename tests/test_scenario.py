@@ -437,9 +437,12 @@ def test_the_template_loads():
 
 def test_the_template_loads_with_its_comments_taken_as_settings():
     text = scenario.template("my-scenario")
-    commented = [line for line in text.splitlines() if line.startswith(("# ledger:", "# responses:", "# sweep:"))]
-    assert len(commented) == 3
+    commented = [
+        line for line in text.splitlines() if line.startswith(("# ledger:", "# acts:", "# responses:", "# sweep:"))
+    ]
+    assert len(commented) == 4
     case = scenario.load(text + "\n".join(line.removeprefix("# ") for line in commented) + "\n")
     assert case.file.ledger is not None
+    assert [act.kind for act in case.file.acts] == ["agreement"]
     assert case.file.sweep is not None
     assert case.file.responses["JPN"].counter_measures is not None

@@ -140,6 +140,7 @@ tariffs:                          # who taxes whom, on what, how much, how it st
     from: 2025-04-05
     source: "assumption"
 
+# acts: [{id: talks, date: 2026-03-01, kind: agreement, title: Talks opened, zeta: 1, source: assumption}]
 # responses: {JPN: {counter_measures: {share: 50%}}}     # in kind: half of what Japan faces, on US goods
 # sweep: {tariffs.flat.rate: [0%, 5%, 10%, 15%, 20%]}
 """
