@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["AUTHORITY_COLOUR", "AUTHORITY_ORDER", "DARK", "LIGHT", "ROLE_COLOUR", "ROLE_SHAPE"]
+__all__ = ["AUTHORITY_COLOUR", "AUTHORITY_ORDER", "DARK", "DIVERGING", "LIGHT", "ROLE_COLOUR", "ROLE_SHAPE"]
 
 LIGHT: Mapping[str, str] = MappingProxyType(
     {
@@ -49,6 +49,9 @@ DARK: Mapping[str, str] = MappingProxyType(
         "slate": "#7C8C99",
     }
 )
+
+# Seven steps from the rival's side (or a loss) through neutral to the patron's (or a gain).
+DIVERGING = ("#A8460A", "#D98A55", "#F0CDB4", "#ECEBE6", "#BDD3EA", "#6EA3D6", "#0B5CAB")
 
 # From the bottom of the stack to its top: the oldest law first.
 AUTHORITY_ORDER = ("mfn", "s201", "s301", "s232", "ieepa", "s122", "s338", "retaliation", "agreement", "other")
