@@ -73,7 +73,7 @@ def png(chart: alt.VConcatChart, scale: float = 2.0) -> bytes:
     """A chart as PNG bytes, `scale` pixels per unit; the same chart gives the same bytes."""
     import vl_convert
 
-    data: bytes = vl_convert.vegalite_to_png(chart.to_dict(), vl_version=_vega_lite_version(), scale=scale)
+    data: bytes = vl_convert.svg_to_png(svg(chart), scale=scale)
     return data
 
 
@@ -82,18 +82,19 @@ def save(chart: alt.VConcatChart, path_stem: str | Path, formats: Sequence[str] 
 
     Raises ValueError on a format that is neither, DataError if a file cannot be written.
     """
-    writers = {
-        "png": lambda path: store.write_bytes(path, png(chart)),
-        "svg": lambda path: store.write_text(path, svg(chart)),
-    }
-    paths = []
-    for name in formats:
-        if name not in writers:
-            raise ValueError(f"unknown chart format {name!r}; there are png and svg")
-        path = Path(f"{path_stem}.{name}")
-        writers[name](path)
-        paths.append(path)
-    return tuple(paths)
+    import vl_convert
+
+    unknown = [name for name in formats if name not in ("png", "svg")]
+    if unknown:
+        raise ValueError(f"unknown chart format {unknown[0]!r}; there are png and svg")
+    text = svg(chart)  # drawn once: the PNG is the same picture, rastered
+    paths = tuple(Path(f"{path_stem}.{name}") for name in formats)
+    for path in paths:
+        if path.suffix == ".svg":
+            store.write_text(path, text)
+        else:
+            store.write_bytes(path, vl_convert.svg_to_png(text, scale=2.0))
+    return paths
 
 
 def text_width(text: str, size: float) -> float:

@@ -295,6 +295,82 @@ def validate(
         raise typer.Exit(EXIT_DATA)
 
 
+RunFolder = Annotated[Path | None, typer.Option("--run", help="A run folder; default: the newest in runs/.")]
+
+
+def _answer(text: str, report: Any, json: bool) -> None:
+    if json:
+        _print_json(report)
+    else:
+        _print(text)
+
+
+@app.command()
+@guarded
+def why(
+    variable: Annotated[str, typer.Argument(help="trust, balance or effort.")] = "trust",
+    run: RunFolder = None,
+    json: Json = False,
+) -> None:
+    """Say why a variable moved in a run: channels that sum, the acts that told most, the largest unknowns."""
+    from foederis import cli_alliance
+
+    _answer(*cli_alliance.why(variable, run), json)
+
+
+@app.command()
+@guarded
+def breakeven(
+    coercer: Annotated[str, typer.Argument(help="The coercer, for example USA.")] = "USA",
+    target: Annotated[str, typer.Argument(help="The target, for example JPN.")] = "JPN",
+    run: RunFolder = None,
+    json: Json = False,
+) -> None:
+    """Say at which price of power coercing the ally stops paying, and on what that turns."""
+    from foederis import cli_alliance
+
+    _answer(*cli_alliance.breakeven(coercer, target, run), json)
+
+
+@app.command()
+@guarded
+def spillover(
+    source: Annotated[str, typer.Option("--from", help="The ally whose treatment others watch.")] = "JPN",
+    run: RunFolder = None,
+    json: Json = False,
+) -> None:
+    """Say how bystanders move: their own treatment apart from watching the ally."""
+    from foederis import cli_alliance
+
+    _answer(*cli_alliance.spillover(source, run), json)
+
+
+@app.command()
+@guarded
+def hedge(
+    ally: Annotated[str, typer.Argument(help="The ally, for example JPN.")] = "JPN",
+    run: RunFolder = None,
+    json: Json = False,
+) -> None:
+    """Say how the ally hedges: effort, forces, partners and rungs by year."""
+    from foederis import cli_alliance
+
+    _answer(*cli_alliance.hedge(ally, run), json)
+
+
+@app.command()
+@guarded
+def assumptions(
+    block: Annotated[str | None, typer.Argument(help="beliefs, security, hedging, region, balance or trade.")] = None,
+    find: Annotated[str | None, typer.Option(help="Only parameters that mention this.")] = None,
+    json: Json = False,
+) -> None:
+    """List every parameter of the alliance: prior, mark, source, what it moves."""
+    from foederis import cli_alliance
+
+    _answer(*cli_alliance.assumptions(block, find), json)
+
+
 @app.command()
 @guarded
 def doctor(json: Json = False) -> None:

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from foederis import simulation, trade
 from foederis.ensemble_surface import RANGE, Check, Patch, Surface, patch
 from foederis.errors import SolveError, UsageError
 from foederis.simulation import VARIABLES, Horizon, Parameters, Plan
-from foederis.trade import Equilibrium
+from foederis.trade import Economy, Equilibrium
 from foederis.world import World
 
 __all__ = [
@@ -156,6 +156,7 @@ class Job:
     plan: Plan
     start: Mapping[str, Mapping[str, Equilibrium]]
     parameters: tuple[Parameters, ...]
+    economies: dict[str, Economy] = field(default_factory=dict)  # by elasticity set, filled in each process
 
     def solve(self, number: int) -> One:
         """Solve one draw exactly at every horizon; a refusal is noted, not raised."""
@@ -181,7 +182,7 @@ class Job:
     def patch(self, task: tuple[Horizon, str, Float[Array, " sector"], int]) -> Patch:
         """Solve the nodes of one set at one horizon."""
         horizon, name, theta, extra = task
-        return patch(self.plan, horizon, name, theta, self.start[horizon], extra)
+        return patch(self.plan, horizon, name, theta, self.start[horizon], extra, self.economies)
 
 
 @dataclass(eq=False)

@@ -14,17 +14,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from zlib import crc32
 
 import numpy as np
 from jaxtyping import Float
 
-from foederis import acts, acts_arrays, balance, beliefs_channels, beliefs_polls, dyad, ensemble, region_data
+from foederis import (
+    acts,
+    acts_arrays,
+    balance,
+    beliefs_channels,
+    beliefs_polls,
+    dyad,
+    ensemble,
+    region_data,
+    scenario_case,
+)
 from foederis import simulation_parameters as parameters
 from foederis.acts import Act
 from foederis.balance import Terms
 from foederis.beliefs_equations import logistic
 from foederis.beliefs_polls import Series
-from foederis.ensemble_path import TradePath, average_rates, solve_path
+from foederis.ensemble_path import TradePath, average_rates, middle_of, solve_path
 from foederis.errors import UsageError
 from foederis.simulation import Plan
 from foederis.simulation_alliance import ALL_ON, Course, Path, Switches, Theatre, course_of, run, theatre
@@ -207,6 +218,7 @@ def cast_of(
     coercer: str, target: str, *, draws: int = DRAWS, seed: int = 1, variant: str = "Beta(1, 12)", last: str = LAST
 ) -> Cast:
     """Theatre and parameters of a dyad. Raises DataError naming what is missing for a dyad without its own data."""
+    scenario_case.require(coercer, target)
     numbers = np.arange(draws)
     quarters = acts_arrays.quarter_range(FIRST, last)
     stage = theatre(dyad.load(coercer, target), region_data.load(coercer, target), quarters, seed, numbers)
@@ -230,7 +242,8 @@ def run_alliance(
     drawn = tuple(ensemble.draw_parameters(plan.world, cast.seed, int(k), elasticities) for k in cast.numbers)
     trade = solve_path(plan, stage.quarters, drawn, stage.bystanders, workers=workers, progress=progress)
     begin = min(_begin(plan, stage.quarters), len(stage.quarters) - 1)
-    own, other = plan.scenario.acts(plan.world), plan.compared_with.acts(plan.world)
+    observers = (plan.target, *stage.bystanders)
+    own, other = (s.acts(plan.world, observers) for s in (plan.scenario, plan.compared_with))
     before = run(stage, _course(plan, cast, other, None, draws), cast.p, switches)
     course = _course(plan, cast, own, trade, draws)
     after = run(stage, course, cast.p, switches, innovation=before.innovation)
@@ -264,7 +277,10 @@ def _course(plan: Plan, cast: Cast, done: Sequence[Act], trade: TradePath | None
     stage = cast.stage
     observers = (plan.target, *stage.bystanders)
     scenario = plan.compared_with if trade is None else plan.scenario
-    arrays = acts_arrays.act_arrays(done, stage.quarters, observers, patron=plan.coercer)
+    threats, happens = ((), ()) if trade is None else _threats(plan, cast, observers)
+    arrays = acts_arrays.act_arrays(
+        [*done, *threats], stage.quarters, observers, patron=plan.coercer, recorded_until=scenario.recorded_until
+    )
     spread, level = _bilateral(plan.economy, plan.coercer, plan.target)
     moved = np.zeros((len(stage.quarters), draws)) if trade is None else trade.deficit
     return course_of(
@@ -276,7 +292,37 @@ def _course(plan: Plan, cast: Cast, done: Sequence[Act], trade: TradePath | None
         grievance=(level + moved) / spread,
         concession=_payments(done, plan.target, arrays)[:, None] * cast.p["disbursed"] / spread,
         demanded=_demanded(done, plan.target, arrays),
+        occurs=_occurs(arrays, threats, happens, draws),
     )
+
+
+def _threats(
+    plan: Plan, cast: Cast, observers: tuple[str, ...]
+) -> tuple[tuple[Act, ...], tuple[Float[Array, " draw"], ...]]:
+    """Contingent acts, one copy for each quarter in which each may come, and the draws in which it comes then."""
+    stage = cast.stage
+    found: list[Act] = []
+    when: list[Array] = []
+    for threat in plan.scenario.threats(plan.world, observers):
+        rng = [np.random.default_rng([cast.seed, crc32(threat.id.encode()), int(k)]) for k in cast.numbers]
+        u = np.array([g.random(1 + len(stage.quarters)) for g in rng])
+        comes = threat.happens(stage.quarters, u[:, 0], u[:, 1:].T)
+        for t, quarter in enumerate(stage.quarters):
+            if comes[t].any():
+                for act in threat.acts_on(middle_of(quarter)):
+                    found.append(replace(act, id=f"{act.id}.{quarter}"))
+                    when.append(comes[t].astype(float))
+    return tuple(found), tuple(when)
+
+
+def _occurs(
+    arrays: acts_arrays.ActArrays, threats: Sequence[Act], happens: Sequence[Array], draws: int
+) -> Float[Array, "draw act"] | None:
+    """1 where an act happens in a draw: always, but for contingent ones."""
+    if not threats:
+        return None
+    by_id = dict(zip((a.id for a in threats), happens, strict=True))
+    return np.stack([by_id.get(name, np.ones(draws)) for name in arrays.acts], axis=1)
 
 
 def _bilateral(economy: Economy, coercer: str, target: str) -> tuple[float, float]:

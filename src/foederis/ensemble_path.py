@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -20,7 +20,7 @@ from foederis.ensemble_surface import Check, Patch, Surface, patch
 from foederis.scenario import Scenario
 from foederis.scenario_codes import EU27
 from foederis.simulation import Parameters, Plan
-from foederis.trade import Equilibrium, rebase
+from foederis.trade import Economy, Equilibrium, rebase
 from foederis.trade.exposure import model_pull
 from foederis.world import World
 
@@ -99,11 +99,19 @@ class _Job:
     plans: Mapping[int, Plan]
     start: Mapping[int, Mapping[str, Equilibrium]]
     parameters: tuple[Parameters, ...]
+    economies: dict[str, Economy] = field(default_factory=dict)  # by elasticity set, filled in each process
 
     def patch(self, task: tuple[int, str, Float[Array, " sector"]]) -> tuple[int, Patch]:
         """Solve the nodes of one set under one law."""
         law, name, theta = task
-        return law, patch(self.plans[law], "long run", name, theta, self.start[law], FEWER)
+        return law, patch(self.plans[law], "long run", name, theta, self.start[law], FEWER, self.economies)
+
+    def pull(self, task: tuple[Plan, Equilibrium | None]) -> Float[Array, " country"]:
+        """The economic pull of coercer over rival on every country, at the base year or after an equilibrium."""
+        plan, after = task
+        rival = plan.scenario.actors.rival
+        assert rival is not None
+        return model_pull(plan.economy if after is None else rebase(after), plan.coercer, rival)
 
     def probe(self, task: tuple[int, int]) -> dict[str, Array]:
         """One draw under one law, exactly."""
@@ -148,7 +156,7 @@ def solve_path(
         deficit=values["deficit_with_target_usd_bn"],
         deficit_added=values["adds_deficit_with_target_usd_bn"],
         revenue=values["adds_revenue_usd_bn"],
-        pull=_pull(plan, laws, solved, bystanders),
+        pull=_pull(job, plan, laws, solved, bystanders, workers),
         laws=len(plans),
         equilibria=sum(p.equilibria for p in everyone),
         check=check,
@@ -171,9 +179,7 @@ def _laws(plan: Plan, quarters: Sequence[str]) -> tuple[list[int | None], dict[i
             continue
         stretch = bisect_right(changes, day)
         if stretch not in seen:
-            mine = simulation.plan(
-                plan.scenario, plan.compared_with, plan.world, day, horizons=("long run",), economy=plan.economy
-            )
+            mine = simulation.on_day(plan, day)
             moved = mine.exempt is not None or mine.reference is not None or not _is_base(mine)
             seen[stretch] = stretch if moved else None
             if moved:
@@ -231,18 +237,20 @@ def _pick(name: str, plan: Plan, value: Array) -> Array:
 
 
 def _pull(
-    plan: Plan, laws: Sequence[int | None], solved: Mapping[int, simulation.Solved], bystanders: Sequence[str]
+    job: _Job,
+    plan: Plan,
+    laws: Sequence[int | None],
+    solved: Mapping[int, simulation.Solved],
+    bystanders: Sequence[str],
+    workers: int | None,
 ) -> Float[Array, "quarter country"]:
     """Change of the economic pull of coercer over rival, standard deviations across bystanders, at the centre."""
     rival = plan.scenario.actors.rival
     still = np.zeros(len(bystanders))
-    if not rival or rival not in plan.world.countries:
+    if not rival or rival not in plan.world.countries or not solved:
         return np.tile(still, (len(laws), 1))
     place = [plan.world.country(code) for code in bystanders]
-    with ensemble.one_thread():
-        before = model_pull(plan.economy, plan.coercer, rival)[place]
-        moved = {}
-        for law, s in solved.items():
-            after = model_pull(rebase(s.scenario), plan.coercer, rival)[place]
-            moved[law] = (after - before) / np.std(before)
+    tasks = [(plan, None), *((job.plans[law], s.scenario) for law, s in solved.items())]
+    found = {k: value[place] for k, value in ensemble.spread(job, "pull", tasks, workers)}
+    moved = {law: (found[k + 1] - found[0]) / np.std(found[0]) for k, law in enumerate(solved)}
     return np.stack([still if law is None else moved[law] for law in laws])

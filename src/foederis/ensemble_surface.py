@@ -20,7 +20,7 @@ from jaxtyping import Float
 from foederis import simulation
 from foederis.errors import SolveError
 from foederis.simulation import VARIABLES, Horizon, Parameters, Plan
-from foederis.trade import Equilibrium
+from foederis.trade import Economy, Equilibrium
 
 __all__ = ["ERROR_BOUND", "RANGE", "Check", "Surface", "barycentric", "nodes", "patch"]
 
@@ -71,13 +71,17 @@ def patch(
     theta: Float[Array, " sector"],
     start: Mapping[str, Equilibrium],
     extra: int = 0,
+    economies: dict[str, Economy] | None = None,
 ) -> Patch:
     """Solve the nodes of one set at one horizon, each from its neighbour; `extra` nodes sharpen the surface.
 
-    Raises SolveError naming the case.
+    `economies` keeps the economy of each set, with what the solver made for it. Raises SolveError naming the case.
     """
     # The chord of the solver is made at the economy's own elasticities: give it those of the set.
-    plan = replace(plan, economy=replace(plan.economy, trade_elasticity=theta))
+    kept = {} if economies is None else economies
+    if name not in kept:
+        kept[name] = replace(plan.economy, trade_elasticity=theta)
+    plan = replace(plan, economy=kept[name])
     at = nodes(DEGREE[horizon] + extra + (STEEP_EXTRA if theta.max() > STEEP else 0))
     mobilities = (math.inf,) if horizon == "long run" else MOBILITIES
     walk = _Walk(plan, theta, name, horizon)

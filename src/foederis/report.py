@@ -114,11 +114,15 @@ class Run:
         return pd.DataFrame(rows)
 
     def plot(self, name: str, scenario: str | None = None) -> alt.VConcatChart:
-        """A chart by name: tariff-path, sector-effects or welfare."""
-        from foederis import report_charts
+        """A chart by name: those of `report_charts.CHARTS` and, with an alliance, of `ALLIANCE_CHARTS`."""
+        from foederis import report_charts, report_charts_alliance
 
         label = next(iter(self.results)) if scenario is None else scenario
-        _known(label, self.results, "scenario")
+        result: Result = _known(label, self.results, "scenario")
+        if result.alliance is not None and name in report_charts_alliance.ALLIANCE_CHARTS:
+            return report_charts_alliance.draw_alliance(
+                name, result.alliance, self.alliance[label], result.plan.date, self.run_id
+            )
         _known(name, dict.fromkeys(report_charts.CHARTS), "chart")
         return report_charts.draw(name, self.results[label], self.paths[label], self.run_id)
 
@@ -172,7 +176,7 @@ class Run:
             for k, (label, result) in enumerate(self.results.items()):
                 if charts:
                     below = partial / "charts" / (_file_name(label) if len(self.results) > 1 else "")
-                    report_charts.save_all(result, self.paths[label], below, self.run_id)
+                    report_charts.save_all(result, self.paths[label], below, self.run_id, self.alliance.get(label))
                     tell("saving", 3 + k, steps)
         return target
 

@@ -10,7 +10,11 @@ import numpy as np
 from jaxtyping import Float
 
 from foederis import balance, words_names
+from foederis.acts import ALL
+from foederis.balance_phase import phase
+from foederis.beliefs import learn
 from foederis.ensemble_alliance import Alliance
+from foederis.hedging import CAUSES
 from foederis.report_findings import Number
 from foederis.simulation_parameters import parameters
 
@@ -32,6 +36,7 @@ CHANNEL_NAMES: Mapping[str, str] = {
     "structural": "structural trust and rapport",
 }
 SHOWN_DRIVERS = 6
+PINS = 9
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,16 @@ class Driver:
     badge: str
 
 
+Part = tuple[float, float, float]  # mean, 5 % and 95 % quantile
+
+
 @dataclass(frozen=True)
 class AllianceFindings:
     """Everything about the alliance that the pages of a run print.
 
-    `why_trust`: mean points of the poll share by channel at the first mark, with the interaction; they sum to
-    `trust_change`. `terms`: mean per cent of balance, summing to the mean change at the same mark.
+    `why_trust`: points of the poll share by channel at the first mark, with the interaction, as (mean, low, high); the
+    means sum to the mean change. `terms`: the same for the balance in per cent; `effort` for the ally's effort beyond
+    the programme, in log points at the last mark. `years`: one row for each year's last quarter.
     """
 
     poll: str
@@ -71,8 +80,12 @@ class AllianceFindings:
     variant: str
     draws: int
     numbers: Mapping[str, Number]
-    why_trust: Mapping[str, float]
-    terms: Mapping[str, float]
+    why_trust: Mapping[str, Part]
+    terms: Mapping[str, Part]
+    effort: Mapping[str, Part]
+    years: tuple[Mapping[str, Any], ...]
+    pins: tuple[tuple[str, str], ...]  # date and title of the acts on the ally that told most
+    phase: Mapping[str, list[Any]]
     cases: Mapping[str, float]
     self_defeat: float  # chance at the hazard-weighted price of power
     self_defeat_annuity: float  # chance at the price of a prize that is certain
@@ -95,8 +108,13 @@ class AllianceFindings:
         return {
             **plain,
             "numbers": {key: n.as_dict() for key, n in self.numbers.items()},
-            "why_trust": dict(self.why_trust),
-            "balance_terms": dict(self.terms),
+            "why": {
+                name: {part: dict(zip(("mean", "low", "high"), value, strict=True)) for part, value in parts.items()}
+                for name, parts in (("trust", self.why_trust), ("balance", self.terms), ("effort", self.effort))
+            },
+            "years": [dict(row) for row in self.years],
+            "acts": [{"date": date, "title": title} for date, title in self.pins],
+            "phase": dict(self.phase),
             "cases": dict(self.cases),
             "largest_unknowns": [d.__dict__ for d in self.largest],
             "bystanders": [
@@ -129,10 +147,14 @@ def find_alliance(found: Alliance, vintage: str) -> AllianceFindings:
         draws=len(found.cast.numbers),
         numbers=_numbers(found, vintage),
         why_trust={
-            **{CHANNEL_NAMES[name]: 100.0 * float(part.mean()) for name, part in split.parts.items()},
-            "interaction": 100.0 * float(split.interaction.mean()),
+            **{CHANNEL_NAMES[name]: _part(100.0 * part) for name, part in split.parts.items()},
+            "interaction": _part(100.0 * split.interaction),
         },
-        terms={name.replace("_", " "): 100.0 * float(part.mean()) for name, part in terms.parts().items()},
+        terms={name.replace("_", " "): _part(100.0 * part) for name, part in terms.parts().items()},
+        effort=_effort(found),
+        years=_years(found),
+        pins=_pins(found),
+        phase=_phase(found, first),
         cases=dict(zip(balance.CASES, case.tolist(), strict=True)),
         self_defeat=float((found.net < 0).mean()),
         self_defeat_annuity=float((annuity < 0).mean()),
@@ -144,6 +166,71 @@ def find_alliance(found: Alliance, vintage: str) -> AllianceFindings:
         equilibria=found.trade.equilibria,
         interpolation=0.0 if check is None else check.worst,
     )
+
+
+def _part(draws: Array) -> Part:
+    low, high = np.quantile(draws, [0.05, 0.95])
+    return float(draws.mean()), float(low), float(high)
+
+
+def _effort(found: Alliance) -> dict[str, Part]:
+    """Log points of effort beyond the programme by cause, because of the acts on the ally, at the last mark."""
+    last = next((q for q in reversed(MARKS) if q in found.quarters), found.quarters[-1])
+    t = found.scenario.at(last)
+    gap = 100.0 * (found.scenario.effort_causes[t] - found.exempt.effort_causes[t])
+    return {name: _part(gap[:, k]) for k, name in enumerate(CAUSES)}
+
+
+def _years(found: Alliance) -> tuple[dict[str, Any], ...]:
+    """Median and 90 % interval at each year's last quarter: trust, effort, partners, access, balance, gain."""
+    rows = []
+    for t, quarter in enumerate(found.quarters):
+        if not quarter.endswith("Q4"):
+            continue
+        mine = {
+            "trust_pct": 100.0 * found.trust[t],
+            "trust_reference_pct": 100.0 * found.trust_reference[t],
+            "effort_pct_gdp": found.scenario.effort[t],
+            "own_forces_usd_bn": found.scenario.own[t],
+            "partners_share": found.scenario.partners[t],
+            "access": found.scenario.access[t],
+            "balance_change_pct": 100.0 * found.balance_change[t],
+            "gain_usd_bn": found.trade.gain[t],
+        }
+        row: dict[str, Any] = {"quarter": quarter}
+        for name, draws in mine.items():
+            low, middle, high = np.quantile(draws, [0.05, 0.5, 0.95]).tolist()
+            row[name] = {"median": middle, "low": low, "high": high}
+        rows.append(row)
+    return tuple(rows)
+
+
+def _pins(found: Alliance) -> tuple[tuple[str, str], ...]:
+    """The acts on the ally that told most, in order of date: at most `PINS`, one for each day."""
+    arrays, ally = found.course.arrays, found.cast.stage.dyad.ally
+    told = np.abs(learn(arrays, found.cast.p, found.switches.reading)).mean(axis=0) * arrays.zeta
+    place = {name: k for k, name in enumerate(arrays.acts)}
+    seen = arrays.seen[:, 0].sum(axis=0) > 0
+    on_ally = [a for a in found.acts if a.id in place and seen[place[a.id]] and a.target in (ally, ALL)]
+    ranked = sorted(on_ally, key=lambda a: -told[place[a.id]])
+    kept: dict[str, str] = {}
+    for act in ranked:
+        if len(kept) < PINS:
+            kept.setdefault(act.date.isoformat(), act.title)
+    return tuple(sorted(kept.items()))
+
+
+def _phase(found: Alliance, mark: str) -> dict[str, list[Any]]:
+    """Median change of the balance and chance of self-defeat over the two axes that nobody has measured."""
+    t, p = found.scenario.at(mark), found.cast.p
+    r, moved = found.exempt.reliability[t], found.scenario.reliability[t] - found.exempt.reliability[t]
+    grid = phase(found.exempt.sides[t], p, r, moved, found.mean_gain, found.price)
+    return {
+        "access": grid.access.tolist(),
+        "rearmament": grid.rearmament.tolist(),
+        "change_pct": (100.0 * grid.change).tolist(),
+        "self_defeat": grid.defeat.tolist(),
+    }
 
 
 def _annuity(found: Alliance) -> Float[Array, " draw"]:

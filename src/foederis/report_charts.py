@@ -7,6 +7,8 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from foederis import words_names
+from foederis.report_alliance import AllianceFindings
+from foederis.report_charts_alliance import ALLIANCE_CHARTS, draw_alliance
 from foederis.report_findings import Path, Result, chosen_sectors, quantiles, vintage
 
 if TYPE_CHECKING:
@@ -92,11 +94,15 @@ def draw(name: str, result: Result, path: Path, run_id: str = "") -> alt.VConcat
     raise ValueError(f"no chart {name!r}; there are {', '.join(CHARTS)}")
 
 
-def save_all(result: Result, path: Path, folder: File, run_id: str) -> list[File]:
-    """Every chart as PNG and SVG in a folder; returns the files."""
+def save_all(result: Result, path: Path, folder: File, run_id: str, page: AllianceFindings | None = None) -> list[File]:
+    """Every chart as PNG and SVG in a folder, those of the alliance too where there is one; returns the files."""
     from foederis import charts
 
     files: list[File] = []
     for name in CHARTS:
         files.extend(charts.save(draw(name, result, path, run_id), folder / name))
+    if result.alliance is not None and page is not None:
+        for name in ALLIANCE_CHARTS:
+            chart = draw_alliance(name, result.alliance, page, result.plan.date, run_id)
+            files.extend(charts.save(chart, folder / name))
     return files

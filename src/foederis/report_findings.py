@@ -250,7 +250,7 @@ def find(result: Result, path: Path | None = None) -> Findings:
         residuals=draws.residuals,
         equilibria=draws.equilibria,
         interpolation=None if draws.check is None else (draws.check.worst, draws.check.draws),
-        unused=tuple(plan.scenario.unused()),
+        unused=tuple(plan.scenario.unused(alliance=result.alliance is not None, hazards=result.alliance is not None)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from foederis import report_text, words
 from foederis.report_alliance import AllianceFindings, Bystander
 from foederis.report_findings import Number
@@ -66,14 +68,13 @@ def why(found: AllianceFindings) -> str:
     return "\n".join(lines)
 
 
-def _parts(parts: object, decimals: int) -> list[str]:
-    assert isinstance(parts, dict)
+def _parts(parts: Mapping[str, tuple[float, float, float]], decimals: int) -> list[str]:
     shown = [
         f"{name} {words.number(value, decimals=decimals, signed=True)}"
-        for name, value in parts.items()
+        for name, (value, _, _) in parts.items()
         if abs(value) >= 0.5 * 10**-decimals or name in ("interaction", "remainder")
     ]
-    total = sum(parts.values())
+    total = sum(value for value, _, _ in parts.values())
     shown.append(f"sum {words.number(total, decimals=decimals, signed=True)}")
     return [f"    {line}" for line in report_text.fill(shown, report_text.WIDTH - 4)]
 

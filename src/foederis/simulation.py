@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -30,7 +30,7 @@ from foederis.world import World
 if TYPE_CHECKING:
     from foederis.scenario import Scenario
 
-__all__ = ["HORIZONS", "VARIABLES", "Case", "Parameters", "Plan", "Solved", "plan", "solve_cases", "values"]
+__all__ = ["HORIZONS", "VARIABLES", "Case", "Parameters", "Plan", "Solved", "on_day", "plan", "solve_cases", "values"]
 
 Array = np.ndarray
 Horizon = Literal["long run", "short run"]
@@ -71,6 +71,7 @@ class Plan:
     """
 
     scenario: Scenario
+    spared: Scenario  # the scenario without the coercer's measures on the target
     compared_with: Scenario
     date: dt.date
     world: World
@@ -102,10 +103,8 @@ def plan(
     world: World,
     date: dt.date | None = None,
     horizons: tuple[Horizon, ...] = HORIZONS,
-    economy: Economy | None = None,
 ) -> Plan:
-    """Resolve a scenario and its reference on one day (default: the scenario's own `evaluate`). `economy` is the
-    calibrated world where it is at hand.
+    """Resolve a scenario and its reference on one day (default: the scenario's own `evaluate`).
 
     Raises UsageError when coercer and target are no two different economies of the world, ScenarioError or DataError
     when a measure does not fit the world.
@@ -119,16 +118,18 @@ def plan(
             )
     if coercer == target:
         raise UsageError(f"coercer and target are both {coercer}; name two different economies under `actors`")
+    spared = scenario.exempting(target)
     case = _case("scenario", scenario, world, day)
-    exempt = _case("exempt", scenario.exempting(target), world, day)
+    exempt = _case("exempt", spared, world, day)
     reference = _case("reference", compared_with, world, day)
     economics = scenario.economics
     return Plan(
         scenario=scenario,
+        spared=spared,
         compared_with=compared_with,
         date=day,
         world=world,
-        economy=trade.calibrate(world) if economy is None else economy,
+        economy=trade.calibrate(world),
         coercer=coercer,
         target=target,
         case=case,
@@ -138,6 +139,21 @@ def plan(
         numeraire=economics.numeraire,
         mobility=economics.mobility,
         horizons=horizons,
+    )
+
+
+def on_day(plan: Plan, day: dt.date) -> Plan:
+    """The same plan under the law of another day, long run only; the calibrated economy is shared."""
+    case = _case("scenario", plan.scenario, plan.world, day)
+    exempt = _case("exempt", plan.spared, plan.world, day)
+    reference = _case("reference", plan.compared_with, plan.world, day)
+    return replace(
+        plan,
+        date=day,
+        case=case,
+        reference=None if _same(reference, Case("base", plan.world.tariff, None)) else reference,
+        exempt=None if _same(exempt, case) else exempt,
+        horizons=("long run",),
     )
 
 
@@ -200,7 +216,10 @@ def solve_cases(
     # What the measures on the target add is asked of the long run alone.
     asked = plan.exempt is not None and horizon == "long run"
     exempt = solved(plan.exempt, "exempt") if asked else scenario
-    reference = solved(plan.reference, "reference")
+    # At the base year's tariffs nothing changes, whatever the elasticities: one solution serves all draws. Purging is a
+    # change of its own and depends on them.
+    known = warm.get("reference") if plan.reference is None and chosen != "purged" else None
+    reference = solved(plan.reference, "reference") if known is None else known
     found = (scenario, exempt, reference)
     worst = {market: max(eq.residuals[market] for eq in found) for market in scenario.residuals}
     return Solved(scenario, reference, exempt, worst, sum(eq.passes for eq in found))

@@ -71,6 +71,7 @@ class Course:
     `treatment`: coercer's average rate on each bystander, points above the start, negated (a higher duty is < 0).
     `pull`: change of the economic pull in standard deviations across countries. `grievance`, `concession`: the ally's
     bilateral balance and payments in standard deviations. `demand`: log of the effort demanded over the programme.
+    `occurs`: 1 where an act happens in a draw (None: all in every draw), for contingent ones.
     """
 
     arrays: ActArrays
@@ -79,6 +80,7 @@ class Course:
     grievance: Float[Array, "quarter draw"]
     concession: Float[Array, "quarter draw"]
     demand: Float[Array, " quarter"]
+    occurs: Float[Array, "draw act"] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +161,7 @@ def course_of(
     grievance: Float[Array, "quarter draw"] | None = None,
     concession: Float[Array, "quarter draw"] | None = None,
     demanded: Float[Array, " quarter"] | None = None,
+    occurs: Float[Array, "draw act"] | None = None,
 ) -> Course:
     """The course of a scenario; what is not given does not move. `rates` are the coercer's average tariffs on the
     observers in points, `demanded` the effort asked of the ally in % of GDP (official count; NaN: none asked).
@@ -179,6 +182,7 @@ def course_of(
         grievance=np.zeros((count[0], draws)) if grievance is None else grievance,
         concession=np.zeros((count[0], draws)) if concession is None else concession,
         demand=np.nan_to_num(np.maximum(np.log(asked / official), 0.0)),
+        occurs=occurs,
     )
 
 
@@ -210,6 +214,8 @@ def run(
     p = {**p, "psi": p["psi"] * float(switches.bases)}
     reading: beliefs.Rival = switches.reading if switches.signalling else "none"
     ell = beliefs.learn(course.arrays, p, reading)
+    if course.occurs is not None:
+        ell = ell * course.occurs
     draws = len(p["psi"])
     settings = hedging.settings_of(stage.dyad, switches.hedging, switches.effort)
     on = {
