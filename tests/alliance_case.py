@@ -40,7 +40,7 @@ def economy() -> Economy:
 def plan_of(name: str, *settings: str, against: str = BASELINE) -> Plan:
     """The plan of a preset or of the text of a scenario, long run only."""
     loaded = scenario.load(name, settings)
-    return simulation.plan(loaded, scenario.load(against), table(), horizons=("long run",), economy=economy())
+    return simulation.plan(loaded, scenario.load(against), table(), horizons=("long run",))
 
 
 @cache
