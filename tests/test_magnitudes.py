@@ -10,13 +10,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
-def tool(request: pytest.FixtureRequest):
-    patch = pytest.MonkeyPatch()
-    request.addfinalizer(patch.undo)
-    patch.syspath_prepend(str(ROOT / "tools"))
-    import make_magnitudes
+def tool():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "tools"))
+        import make_magnitudes
 
-    return make_magnitudes
+        yield make_magnitudes
 
 
 def test_the_page_is_what_the_code_gives(tool) -> None:
