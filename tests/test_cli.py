@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from foederis import cli, scenario
 
-FAST = ("--draws", "40", "--elasticities", "LL", "--quiet")
+FAST = ("--draws", "40", "--alliance-draws", "60", "--elasticities", "LL", "--quiet")
 
 
 def call(*args: str) -> Result:

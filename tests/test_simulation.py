@@ -30,7 +30,7 @@ def central(plan: Plan, horizon: simulation.Horizon = "long run") -> dict[str, n
 
 def test_the_reference_against_itself_changes_nothing(table: World) -> None:
     plan = plan_of(table, name="us-japan-baseline")
-    assert (plan.reference, plan.exempt, plan.cases) == (None, None, 1)
+    assert (plan.reference, plan.exempt, plan.cases("long run")) == (None, None, 1)
     for name, value in central(plan).items():
         assert np.nanmax(np.abs(np.atleast_1d(value))) < 1e-7, name
 
@@ -87,7 +87,7 @@ def test_the_day_decides_which_measures_count(table: World) -> None:
     before = simulation.plan(
         scenario.load("ten-percent-linked"), scenario.load("us-japan-baseline"), table, dt.date(2025, 1, 1)
     )
-    assert before.cases == 1
+    assert before.cases("long run") == 1
 
 
 def test_coercer_and_target_must_be_economies_of_the_world(table: World) -> None:

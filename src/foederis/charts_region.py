@@ -65,7 +65,7 @@ def bystander_tiles(
     size = (_COLUMNS * (_TILE_W + _GAP) - _GAP, rows * (_TILE_H + _GAP) - _GAP)
     plot = alt.layer(*_tile_marks(tiles)).properties(width=size[0], height=size[1])
     names = words_names.country_in_text(patron), words_names.country_in_text(rival)
-    chart = alt.vconcat(plot, _steps_key(step_of(frame["change"]), names, size[0]), spacing=16)
+    chart = alt.vconcat(plot, _steps_key(float(tiles["step"].iloc[0]), names, size[0]), spacing=16)
     return finished(
         chart,
         title=f"Where bystanders lean: {names[0]} or {names[1]}",
@@ -87,6 +87,11 @@ def step_of(change: Iterable[float]) -> float:
     return float(next(k * power for k in (1, 2, 3, 4, 5, 10) if 3.5 * k * power >= largest * (1 - 1e-9)))
 
 
+def _least_step(width: float) -> float:
+    """No finer than a fiftieth of the middle width of the intervals, as 1 to 5 times a power of ten."""
+    return step_of([3.5 * width / 50.0]) if width > 0 else 0.0
+
+
 def _check_tiles(frame: pd.DataFrame) -> None:
     required(frame, "bystander tiles", ("change", "low90", "high90", "own", "watching"), ("country",))
     ordered(frame, "bystander tiles", ("low90", "high90"))
@@ -100,7 +105,10 @@ def _tiles(frame: pd.DataFrame, others: Sequence[str]) -> pd.DataFrame:
     """Tiles with place, colours and texts; those of `others` without figures."""
     import pandas as pd
 
-    step, decimals = step_of(frame["change"]), places(frame["change"])
+    # Colours and digits follow what the intervals can tell apart, not the noise of medians close to zero.
+    width = float((frame["high90"] - frame["low90"]).median())
+    step = max(step_of(frame["change"]), _least_step(width))
+    decimals = min(places(frame["change"]), places([width]))
     given = [
         {
             **row,
@@ -121,6 +129,7 @@ def _tiles(frame: pd.DataFrame, others: Sequence[str]) -> pd.DataFrame:
         if code in PLACES and code not in set(frame["country"])
     ]
     tiles = pd.DataFrame([*given, *empty])
+    tiles["step"] = step
     tiles["name"] = [_name(code) for code in tiles["country"]]
     tiles["ink"] = [ink_on(f) if g else LIGHT["muted"] for f, g in zip(tiles["fill"], tiles["given"], strict=True)]
     tiles["way"] = [_way(figure) for figure in tiles["figure"]]

@@ -45,6 +45,10 @@ Tariffs = Annotated[
     Path | None, typer.Option(help="Tariffs of importers other than the United States: a CSV or Parquet file.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+AllianceOn = Annotated[bool, typer.Option("--alliance/--no-alliance", help="Run the alliance beside trade.")]
+AllianceDraws = Annotated[int, typer.Option(help="Number of draws of the alliance.")]
+Leaders = Annotated[str, typer.Option(help='Prior on transactional leaders: "Beta(1, 12)" or "Beta(3, 8)".')]
+Exact = Annotated[bool, typer.Option("--exact", help="Solve every draw instead of reading it off exact solutions.")]
 Elasticities = Annotated[
     str | None, typer.Option(help="Keep to one published set of trade elasticities (see: foederis codes elasticities).")
 ]
@@ -125,6 +129,10 @@ def run(
     save: Save = True,
     tariffs: Tariffs = None,
     elasticities: Elasticities = None,
+    alliance: AllianceOn = True,
+    alliance_draws: AllianceDraws = 2000,
+    leaders: Leaders = "Beta(1, 12)",
+    exact: Exact = False,
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
@@ -138,6 +146,10 @@ def run(
         against=against,
         tariffs=tariffs,
         elasticities=elasticities,
+        alliance=alliance,
+        alliance_draws=alliance_draws,
+        variant=leaders,
+        exact=exact,
         workers=workers,
         out=out if save else None,
         charts=charts,
@@ -162,6 +174,10 @@ def compare(
     save: Save = True,
     tariffs: Tariffs = None,
     elasticities: Elasticities = None,
+    alliance: AllianceOn = True,
+    alliance_draws: AllianceDraws = 2000,
+    leaders: Leaders = "Beta(1, 12)",
+    exact: Exact = False,
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
@@ -177,6 +193,10 @@ def compare(
         against=None,
         tariffs=tariffs,
         elasticities=elasticities,
+        alliance=alliance,
+        alliance_draws=alliance_draws,
+        variant=leaders,
+        exact=exact,
         workers=workers,
         out=out if save else None,
         charts=charts,

@@ -41,10 +41,11 @@ from foederis.simulation import Plan
 from foederis.simulation_alliance import ALL_ON, Course, Path, Switches, Theatre, course_of, run, theatre
 from foederis.trade import Economy
 
-__all__ = ["DRAWS", "FIRST", "Alliance", "Cast", "cast_of", "run_alliance"]
+__all__ = ["DRAWS", "FIRST", "VARIANTS", "Alliance", "Cast", "cast_of", "run_alliance"]
 
 Array = np.ndarray
 DRAWS = 2000
+VARIANTS = parameters.VARIANTS
 FIRST = "2017-Q1"  # the past that beliefs rest on
 LAST = "2036-Q4"
 HEADLINE = ("Yomiuri-Gallup joint survey", "trust_us")  # the poll that trust is shown in
@@ -218,6 +219,8 @@ def cast_of(
     coercer: str, target: str, *, draws: int = DRAWS, seed: int = 1, variant: str = "Beta(1, 12)", last: str = LAST
 ) -> Cast:
     """Theatre and parameters of a dyad. Raises DataError naming what is missing for a dyad without its own data."""
+    if not ensemble.MIN_DRAWS <= draws <= ensemble.MAX_DRAWS:
+        raise UsageError(f"alliance draws is {draws}; choose {ensemble.MIN_DRAWS} to {ensemble.MAX_DRAWS:,}")
     scenario_case.require(coercer, target)
     numbers = np.arange(draws)
     quarters = acts_arrays.quarter_range(FIRST, last)
@@ -231,16 +234,18 @@ def run_alliance(
     *,
     elasticities: str | None = None,
     switches: Switches = ALL_ON,
+    trade: TradePath | None = None,
     workers: int | None = None,
     progress: ensemble.Progress | None = None,
 ) -> Alliance:
-    """Run scenario and reference for every draw.
+    """Run the three worlds for every draw. `trade` is the trade path of the same plan and draws, where it is at hand.
 
     Raises DataError or SolveError; nothing is returned that did not converge.
     """
     stage, draws = cast.stage, len(cast.numbers)
-    drawn = tuple(ensemble.draw_parameters(plan.world, cast.seed, int(k), elasticities) for k in cast.numbers)
-    trade = solve_path(plan, stage.quarters, drawn, stage.bystanders, workers=workers, progress=progress)
+    if trade is None:
+        drawn = tuple(ensemble.draw_parameters(plan.world, cast.seed, int(k), elasticities) for k in cast.numbers)
+        trade = solve_path(plan, stage.quarters, drawn, stage.bystanders, workers=workers, progress=progress)
     begin = min(_begin(plan, stage.quarters), len(stage.quarters) - 1)
     observers = (plan.target, *stage.bystanders)
     own, other = (s.acts(plan.world, observers) for s in (plan.scenario, plan.compared_with))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -24,10 +25,11 @@ from foederis.trade import Economy, Equilibrium, rebase
 from foederis.trade.exposure import model_pull
 from foederis.world import World
 
-__all__ = ["TradePath", "average_rates", "middle_of", "solve_path"]
+__all__ = ["TradePath", "average_rates", "first_draws", "middle_of", "solve_path"]
 
 Array = np.ndarray
-FEWER = -3  # nodes less than a run of one day has: five numbers are read, not seven hundred
+# Nodes more or less than a run of one day has: few numbers are read here; more nodes where the check fails.
+SHARPER = (-3, 0, 4)
 READ = (
     *("adds_welfare_usd_bn", "welfare", "deficit_with_target_usd_bn", "adds_revenue_usd_bn"),
     "adds_deficit_with_target_usd_bn",
@@ -56,6 +58,13 @@ class TradePath:
     equilibria: int
     check: Check | None
     residuals: Mapping[str, float]
+
+
+def first_draws(path: TradePath, draws: int) -> TradePath:
+    """The same path for the first draws alone."""
+    names = ("gain", "income", "deficit", "deficit_added", "revenue")
+    kept: dict[str, Any] = {name: getattr(path, name)[:, :draws] for name in names}
+    return replace(path, **kept)
 
 
 def middle_of(quarter: str) -> dt.date:
@@ -101,10 +110,10 @@ class _Job:
     parameters: tuple[Parameters, ...]
     economies: dict[str, Economy] = field(default_factory=dict)  # by elasticity set, filled in each process
 
-    def patch(self, task: tuple[int, str, Float[Array, " sector"]]) -> tuple[int, Patch]:
+    def patch(self, task: tuple[int, str, Float[Array, " sector"], int]) -> tuple[int, Patch]:
         """Solve the nodes of one set under one law."""
-        law, name, theta = task
-        return law, patch(self.plans[law], "long run", name, theta, self.start[law], FEWER, self.economies)
+        law, name, theta, extra = task
+        return law, patch(self.plans[law], "long run", name, theta, self.start[law], extra, self.economies)
 
     def pull(self, task: tuple[Plan, Equilibrium | None]) -> Float[Array, " country"]:
         """The economic pull of coercer over rival on every country, at the base year or after an equilibrium."""
@@ -138,17 +147,19 @@ def solve_path(
     with ensemble.one_thread():
         solved = {law: simulation.solve_cases(p, central, "long run") for law, p in plans.items()}
     job = _Job(plans, {law: _start(s) for law, s in solved.items()}, parameters)
-    bases = {p.elasticity_set: p.base for p in parameters}
-    tasks = [(law, name, theta) for law in plans for name, theta in bases.items()]
-    surfaces: dict[int, dict[tuple[str, str], Patch]] = {law: {} for law in plans}
-    for k, (_, (law, part)) in enumerate(ensemble.spread(job, "patch", tasks, workers)):
-        surfaces[law][part.elasticity_set, "long run"] = part
-        if progress is not None:
-            progress(k + 1, len(tasks))
-    read = {law: _read(Surface(parts), parameters) for law, parts in surfaces.items()}
-    check = _check(job, read, workers) if plans else None
+    everyone: list[Patch] = []
+    check: Check | None = None
+    read: dict[int, dict[str, Array]] = {}
+    for extra in SHARPER if plans else ():
+        surfaces = _surfaces(job, extra, workers, progress)
+        everyone += [p for parts in surfaces.values() for p in parts.values()]
+        read = {law: _read(Surface(parts), parameters) for law, parts in surfaces.items()}
+        check = _check(job, read, workers)
+        if check.good:
+            break
+    if check is not None:
+        check.require()
     values = {name: _by_quarter(laws, read, name, plan, len(parameters)) for name in READ}
-    everyone = [p for parts in surfaces.values() for p in parts.values()]
     return TradePath(
         quarters=tuple(quarters),
         gain=values["adds_welfare_usd_bn"],
@@ -162,6 +173,20 @@ def solve_path(
         check=check,
         residuals=ensemble.worst([p.residuals for p in everyone]) if everyone else {},
     )
+
+
+def _surfaces(
+    job: _Job, extra: int, workers: int | None, progress: ensemble.Progress | None
+) -> dict[int, dict[tuple[str, str], Patch]]:
+    """The patches of every law, by set and horizon."""
+    bases = {p.elasticity_set: p.base for p in job.parameters}
+    tasks = [(law, name, theta, extra) for law in job.plans for name, theta in bases.items()]
+    found: dict[int, dict[tuple[str, str], Patch]] = {law: {} for law in job.plans}
+    for k, (_, (law, part)) in enumerate(ensemble.spread(job, "patch", tasks, workers)):
+        found[law][part.elasticity_set, "long run"] = part
+        if progress is not None:
+            progress(k + 1, len(tasks))
+    return found
 
 
 def _laws(plan: Plan, quarters: Sequence[str]) -> tuple[list[int | None], dict[int, Plan]]:
@@ -225,9 +250,7 @@ def _check(job: _Job, read: Mapping[int, Mapping[str, Array]], workers: int | No
             off = float(abs(value[number] - target) / max((high - low) / 2, ensemble.LEAST_WIDTH))
             if not off <= gap:
                 gap, where = off, name
-    found = Check(len(tasks), gap, where)
-    found.require()
-    return found
+    return Check(len(tasks), gap, where)
 
 
 def _pick(name: str, plan: Plan, value: Array) -> Array:

@@ -19,6 +19,7 @@ from foederis import scenario as scenarios
 from foederis import simulation as engine
 from foederis import world as worlds
 from foederis.ensemble_alliance import Alliance
+from foederis.ensemble_path import first_draws
 from foederis.errors import DataError, UsageError
 from foederis.report_alliance import AllianceFindings
 from foederis.report_findings import Findings, Path, Result
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["DRAWS", "Run", "Stage", "simulate"]
 
 DRAWS = 500
+OTHER_PRIOR_DRAWS = 500
 BASE = "us-japan-baseline"  # what a scenario without a reference is compared with
 Stage = Callable[[str, int, int], None]  # what is being done, done so far, of how many
 
@@ -61,7 +63,7 @@ class Run:
     def alliance(self) -> Mapping[str, AllianceFindings]:
         """What each scenario's run found about the alliance, by label; scenarios without an alliance are left out."""
         return {
-            label: report_alliance.find_alliance(r.alliance, report_findings.vintage(r.plan))
+            label: report_alliance.find_alliance(r.alliance, report_findings.vintage(r.plan), r.other_prior)
             for label, r in self.results.items()
             if r.alliance is not None
         }
@@ -239,8 +241,8 @@ def simulate(
             progress=progress,
             exact=exact,
         )
-        allied, reason = _alliance(plan, chosen, alliance, alliance_draws, seed, variant, workers, tell)
-        results[label] = Result(plan, central, found, ensemble.variants(plan, chosen), allied, reason)
+        allied, other, reason = _alliance(plan, chosen, alliance, alliance_draws, seed, variant, workers, tell)
+        results[label] = Result(plan, central, found, ensemble.variants(plan, chosen), allied, other, reason)
         paths[label] = report_findings.tariff_path(plan)
     return Run(results, _manifest(results, seed, draws), paths)
 
@@ -254,25 +256,30 @@ def _alliance(
     variant: str,
     workers: int | None,
     tell: Stage,
-) -> tuple[Alliance | None, str]:
-    """The alliance of a plan, or why it was not run: data of another dyad are never borrowed."""
+) -> tuple[Alliance | None, Alliance | None, str]:
+    """The alliance of a plan, under the prior on leaders asked for and under the other one; or why it was not run: data
+    of another dyad are never borrowed."""
     if not wanted:
-        return None, "not asked for"
+        return None, None, "not asked for"
     try:
         cast = ensemble_alliance.cast_of(plan.coercer, plan.target, draws=draws, seed=seed, variant=variant)
     except DataError as missing:
-        return None, str(missing)
+        return None, None, str(missing)
     absent = [code for code in cast.stage.bystanders if code not in plan.world.countries]
     if absent:
-        return None, f"the world has no {', '.join(absent)}, on which the alliance's bystanders rest"
+        return None, None, f"the world has no {', '.join(absent)}, on which the alliance's bystanders rest"
     label = plan.scenario.id
 
     def progress(done: int, of: int) -> None:
         tell(f"quarters {label}", done, of)
 
     found = ensemble_alliance.run_alliance(plan, cast, elasticities=elasticities, workers=workers, progress=progress)
+    fewer = min(draws, OTHER_PRIOR_DRAWS)
+    rest = next(name for name in ensemble_alliance.VARIANTS if name != variant)
+    again = ensemble_alliance.cast_of(plan.coercer, plan.target, draws=fewer, seed=seed, variant=rest)
+    other = ensemble_alliance.run_alliance(plan, again, trade=first_draws(found.trade, fewer))
     tell(f"alliance {label}, {draws:,} draws x {len(found.quarters)} quarters", 1, 1)
-    return found, ""
+    return found, other, ""
 
 
 def _labelled(given: Scenario | str | Mapping[str, Scenario | str]) -> dict[str, Scenario]:

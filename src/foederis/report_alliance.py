@@ -98,6 +98,7 @@ class AllianceFindings:
     laws: int
     equilibria: int
     interpolation: float
+    priors: Mapping[str, Mapping[str, float]]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -128,12 +129,13 @@ class AllianceFindings:
                 }
                 for b in self.bystanders
             ],
+            "priors_on_leaders": {name: dict(row) for name, row in self.priors.items()},
             "rungs": [{"title": t, "chance": c, "taken": d} for t, c, d in self.rungs],
         }
 
 
-def find_alliance(found: Alliance, vintage: str) -> AllianceFindings:
-    """The findings of an alliance run."""
+def find_alliance(found: Alliance, vintage: str, other: Alliance | None = None) -> AllianceFindings:
+    """The findings of an alliance run; `other` is the same under the other prior on leaders."""
     first = MARKS[0] if MARKS[0] in found.quarters else found.quarters[-1]
     split = found.why_trust(first)
     terms = found.terms(first)
@@ -141,7 +143,7 @@ def find_alliance(found: Alliance, vintage: str) -> AllianceFindings:
     case = np.bincount(found.case, minlength=len(balance.CASES)) / len(found.case)
     check = found.trade.check
     return AllianceFindings(
-        poll=f"{found.poll.pollster}, {found.poll.measure.replace('_', ' ')}",
+        poll=f"{found.poll.pollster}, {_question(found)}",
         marks=tuple(q for q in MARKS if q in found.quarters) or (found.quarters[-1],),
         variant=found.cast.variant,
         draws=len(found.cast.numbers),
@@ -165,7 +167,30 @@ def find_alliance(found: Alliance, vintage: str) -> AllianceFindings:
         laws=found.trade.laws,
         equilibria=found.trade.equilibria,
         interpolation=0.0 if check is None else check.worst,
+        priors={a.cast.variant: _under(a) for a in (found, other) if a is not None},
     )
+
+
+def _under(found: Alliance) -> dict[str, float]:
+    """What the prior on leaders decides: the chance of a transactional one, trust at the marks, whether it pays."""
+    n_X, n_P = found.scenario.trust.n_X[-1, :, 0], found.scenario.trust.n_P[-1, :, 0]
+    marks = {
+        f"trust_{q}": 100.0 * float(np.median(found.trust[found.scenario.at(q)])) for q in MARKS if q in found.quarters
+    }
+    return {
+        "transactional_start": float(np.median(found.cast.p["n_X0"] / (found.cast.p["n_X0"] + found.cast.p["n_P0"]))),
+        "transactional_end": float(np.median(n_X / (n_X + n_P))),
+        **marks,
+        "balance_pct": 100.0 * float(np.median(found.mean_balance)),
+        "self_defeat": float((found.net < 0).mean()),
+    }
+
+
+def _question(found: Alliance) -> str:
+    """What the survey asks, in words."""
+    patron = words_names.country_in_text(found.cast.stage.dyad.patron)
+    known = {"trust": f"trust in {patron}", "relations": f"relations with {patron} good", "affinity": f"{patron} liked"}
+    return known.get(found.poll.wording, found.poll.measure.replace("_", " "))
 
 
 def _part(draws: Array) -> Part:
@@ -255,7 +280,13 @@ def _numbers(found: Alliance, vintage: str) -> dict[str, Number]:
     for mark in (q for q in MARKS if q in found.quarters):
         t, year = found.scenario.at(mark), mark.replace("-", " ")
         rows += [
-            (f"trust_{mark}", f"Trust in {us} (poll), {year}", "% of people", 100 * found.trust[t], mark),
+            (
+                f"trust_{mark}",
+                f"Trust in {words_names.country_in_text(plan.patron)} (poll), {year}",
+                "% of people",
+                100 * found.trust[t],
+                mark,
+            ),
             (
                 f"trust_change_{mark}",
                 "  against the reference",

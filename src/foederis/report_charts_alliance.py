@@ -175,8 +175,8 @@ def _hedging(found: Alliance, page: AllianceFindings, evaluated: dt.date, run_id
         follow = np.median(found.cast.p["p_m"] * found.scenario.partners[t] * potential[t])
         for name, value in (
             ("Own forces", np.median(found.scenario.own[t])),
-            ("Partners, as far as they are trusted", follow),
-            ("Alliance with the patron, as far as it is trusted", patron),
+            ("Partners, as far as trusted", follow),
+            ("The patron, as far as trusted", patron),
         ):
             rows.append({"date": date, "component": name, "value": float(value)})
     return charts.hedging_stack(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from foederis import report_text, words, words_names
+from foederis import report_text, report_text_alliance, words, words_names
 from foederis.errors import UsageError
 from foederis.report import Run
 from foederis.report_findings import Number, Result, number, quantiles
@@ -25,6 +26,7 @@ ROWS = (
     ("coercer_income_short", "{us}: real income, short run", "welfare", "short run", "coercer"),
     ("target_income_short", "{jp}: real income, short run", "welfare", "short run", "target"),
 )
+KEPT = ("trust_2028-Q4", "trust_2035-Q4", "effort", "balance", "gain_path", "net")  # numbers of the alliance
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,21 @@ def compare(run: Run) -> tuple[Difference, ...]:
         if role is not None and not code:
             continue
         found.append(_difference(first, second, (key, label.format(**names), variable, horizon, code)))
-    return tuple(found)
+    return (*found, *_allied(run))
+
+
+def _allied(run: Run) -> Iterator[Difference]:
+    """What the alliance has under both: every number of its table, with the difference draw by draw."""
+    pages = [run.alliance.get(label) for label in run.results]
+    if pages[0] is None or pages[1] is None:
+        return
+    for key in KEPT:
+        if key in pages[0].numbers and key in pages[1].numbers:
+            first, second = pages[0].numbers[key], pages[1].numbers[key]
+            gap = np.array(second.draws) - np.array(first.draws)
+            q = quantiles(gap)
+            higher = float((gap > 0).mean())
+            yield Difference(first, second, q["median"], q["low90"], q["high90"], higher)
 
 
 def _difference(first: Result, second: Result, row: tuple[str, str, str, str, str | None]) -> Difference:
@@ -90,8 +106,8 @@ def render(run: Run, differences: tuple[Difference, ...], folder: str | None = N
     rows = [
         (
             d.first.label,
-            report_text.value(d.first),
-            report_text.value(d.second),
+            report_text_alliance.shown(d.first),
+            report_text_alliance.shown(d.second),
             _gap(d),
             words.probability(d.probability_higher) if np.isfinite(d.probability_higher) else "n/a",
         )
@@ -100,7 +116,7 @@ def render(run: Run, differences: tuple[Difference, ...], folder: str | None = N
     table = report_text.table(
         ("Outcome, per year", labels[0], labels[1], "second minus first (90 %)", "P(higher)"), rows
     )
-    sentences = [f"{label}: {report_text.sentence(f)}" for label, f in run.findings.items()]
+    sentences = [f"{label}: {report_text.sentence(f, run.alliance.get(label))}" for label, f in run.findings.items()]
     saved = f"  Saved       {folder}/" if folder else ""
     return (
         "\n\n".join(
@@ -113,5 +129,5 @@ def render(run: Run, differences: tuple[Difference, ...], folder: str | None = N
 def _gap(d: Difference) -> str:
     if d.median == d.low == d.high == 0:
         return "the same"
-    unit = "pp" if d.first.unit == "%" else d.first.unit
+    unit = "pp" if d.first.unit.startswith("%") else d.first.unit
     return words.estimate(d.median, d.low, d.high, unit, signed=True)

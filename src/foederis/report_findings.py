@@ -46,6 +46,7 @@ class Result:
     draws: Draws
     variants: tuple[Variant, ...]
     alliance: Alliance | None = None
+    other_prior: Alliance | None = None  # under the other prior on leaders, fewer draws
     no_alliance: str = ""
 
     def of(self, variable: str, horizon: str, label: str | None = None) -> Float[Array, " draw"]:

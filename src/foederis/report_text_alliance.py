@@ -8,7 +8,7 @@ from foederis import report_text, words
 from foederis.report_alliance import AllianceFindings, Bystander
 from foederis.report_findings import Number
 
-__all__ = ["bystanders", "outcomes", "why"]
+__all__ = ["bystanders", "outcomes", "shown", "why"]
 
 SHOWN_BYSTANDERS = 8
 SURE = 0.05  # a chance below this, or above one minus it, is not worth a word of doubt
@@ -17,7 +17,7 @@ SURE = 0.05  # a chance below this, or above one minus it, is not worth a word o
 def outcomes(found: AllianceFindings) -> str:
     """The alliance's rows, with interval, shape of the draws and what each rests on."""
     rows = [
-        (n.label, _value(n), _interval(n), words.sparkline(n.draws), report_text.BADGES[n.badge])
+        (n.label, shown(n), _interval(n), words.sparkline(n.draws), report_text.BADGES[n.badge])
         for n in found.numbers.values()
     ]
     head = (f"Alliance, {found.draws:,} draws", "median", "90 % interval", "", "source")
@@ -29,9 +29,12 @@ def outcomes(found: AllianceFindings) -> str:
     )
 
 
-def _value(n: Number) -> str:
+def shown(n: Number) -> str:
+    """The median with its unit and the decimals that its interval supports, of trade or of the alliance."""
     if n.unit == "bn USD":
         return report_text.value(n) if _finite(n.median) else "no such price"
+    if n.badge == "L":
+        return report_text.value(n)
     places = _places(n)
     text = words.number(n.median, decimals=places, signed=n.unit in ("pp", "%"))
     unit = {"% of people": "%", "% of GDP": "%", "%": "%", "pp": " pp"}[n.unit]
@@ -62,6 +65,7 @@ def why(found: AllianceFindings) -> str:
         *_parts(found.why_trust, 1),
         f"  What the acts on the ally do to the balance at {mark} (mean per cent; they sum)",
         *_parts(found.terms, 2),
+        *_priors(found),
         "  Largest unknowns of the balance",
         *(f"    {line}" for line in report_text.fill(_drivers(found), report_text.WIDTH - 4)),
     ]
@@ -77,6 +81,21 @@ def _parts(parts: Mapping[str, tuple[float, float, float]], decimals: int) -> li
     total = sum(value for value, _, _ in parts.values())
     shown.append(f"sum {words.number(total, decimals=decimals, signed=True)}")
     return [f"    {line}" for line in report_text.fill(shown, report_text.WIDTH - 4)]
+
+
+def _priors(found: AllianceFindings) -> list[str]:
+    """What the answer is under each prior on the share of transactional leaders: a claim about that prior alone."""
+    lines = ["  What the prior on leaders decides (chance that the next one is transactional, before and after)"]
+    for name, row in found.priors.items():
+        trust = ", ".join(
+            f"trust {mark.replace('-', ' ')} {words.percent(row[f'trust_{mark}'], decimals=0)}" for mark in found.marks
+        )
+        lines.append(
+            f"    {name:<12} {words.number(row['transactional_start'], decimals=2)} →"
+            f" {words.number(row['transactional_end'], decimals=2)}; {trust}; costs more than it earns"
+            f" {words.probability(row['self_defeat'])}"
+        )
+    return lines
 
 
 def _drivers(found: AllianceFindings) -> list[str]:
