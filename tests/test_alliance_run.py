@@ -406,7 +406,7 @@ def test_findings_repeat_the_run() -> None:
 
 def test_a_pair_without_its_own_data_is_refused_by_name() -> None:
     with pytest.raises(DataError, match="USA-KOR") as refused:
-        cast_of("USA", "KOR", draws=3)
+        cast_of("USA", "KOR", draws=DRAWS)
     assert "security-usa-kor.json" in str(refused.value)
     assert "borrowed" in str(refused.value)
 
