@@ -215,7 +215,17 @@ PARAMETERS: Mapping[str, Parameter] = _table(
             "what is left of rapport after a quarter, mass",
             "Goldsmith, Horiuchi & Matush (2021): a visit's effect lasts about 20 days",
         ),
-        ("rho_R_elite", "ρ_R", "unit_normal", (0.5, 0.2), "P", "A", _B, "the same among elites", "assumed"),
+        (
+            "rho_R_elite",
+            "ρ_R",
+            "unit_normal",
+            (0.5, 0.2),
+            "P",
+            "A",
+            _B,
+            "what is left of rapport after a quarter, elites",
+            "assumed",
+        ),
         (
             "r_P",
             "r_P",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,10 @@ class AllianceFindings:
     priors: Mapping[str, Mapping[str, float]]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON; what is not finite is None."""
+        return _finite(self._plain())
+
+    def _plain(self) -> dict[str, Any]:
         plain = {
             name: getattr(self, name)
             for name in ("poll", "marks", "variant", "draws", "self_defeat", "self_defeat_annuity", "falls", "laws")
@@ -132,6 +136,15 @@ class AllianceFindings:
             "priors_on_leaders": {name: dict(row) for name, row in self.priors.items()},
             "rungs": [{"title": t, "chance": c, "taken": d} for t, c, d in self.rungs],
         }
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for every number that is not finite."""
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def find_alliance(found: Alliance, vintage: str, other: Alliance | None = None) -> AllianceFindings:
@@ -342,14 +355,16 @@ def _rungs(found: Alliance) -> tuple[tuple[str, float, str], ...]:
 def drivers(found: Alliance, outcome: Float[Array, " draw"]) -> tuple[Driver, ...]:
     """What the spread of an outcome comes from: squared rank correlations with every drawn parameter, as shares.
 
-    Rank correlations see monotone effects of one parameter at a time; what works jointly is not in them.
+    None where the outcome does not vary. Rank correlations see monotone effects of one parameter at a time; what works jointly is not in them.
     """
+    if not np.ptp(outcome) > 0:
+        return ()
     target = _ranks(outcome)
     table = parameters()
     pairs = [
         (name, float(np.corrcoef(_ranks(value), target)[0, 1]))
         for name, value in found.cast.p.items()
-        if np.ptp(value) > 0 and np.ptp(target) > 0
+        if np.ptp(value) > 0
     ]
     total = sum(r * r for _, r in pairs) or 1.0
     ordered = sorted(pairs, key=lambda pair: -abs(pair[1]))

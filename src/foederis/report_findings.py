@@ -79,10 +79,10 @@ class Number:
     draws: Sequence[float] = field(default=(), repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, without the draws; a number that is infinite (no such price) is None."""
+        """Plain values, without the draws; a number that is not finite (no such price) is None."""
         names = ("key", "label", "unit", "median", "low", "high", "badge", "vintage", "horizon")
         plain = {name: getattr(self, name) for name in names}
-        return {k: None if isinstance(v, float) and math.isinf(v) else v for k, v in plain.items()}
+        return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in plain.items()}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from foederis import report_text, words
@@ -31,6 +32,8 @@ def outcomes(found: AllianceFindings) -> str:
 
 def shown(n: Number) -> str:
     """The median with its unit and the decimals that its interval supports, of trade or of the alliance."""
+    if math.isnan(n.median):
+        return "nothing moves"
     if n.unit == "bn USD":
         return report_text.value(n) if _finite(n.median) else "no such price"
     if n.badge == "L":
@@ -42,6 +45,8 @@ def shown(n: Number) -> str:
 
 
 def _interval(n: Number) -> str:
+    if math.isnan(n.median):
+        return ""
     if not _finite(n.high):
         low = words.number(n.low, decimals=1) if _finite(n.low) else "no such price"
         return f"{low} {words.ELLIPSIS} none"
