@@ -220,10 +220,13 @@ def test_the_reading_of_henry_hears_defence_only() -> None:
     assert np.abs(parts["linkage"]).max() > 0
 
 
-@pytest.mark.xfail(strict=True, reason="the wish for independence of this reading reaches no decision of the ally yet")
-def test_the_reading_of_sukin_moves_what_the_ally_does() -> None:
-    moved = differing(again(Switches(reading="sukin")).scenario, main_run().scenario)
-    assert moved != set()
+def test_the_reading_of_sukin_turns_the_steps_to_independence_round() -> None:
+    found, usual = again(Switches(reading="sukin")), main_run()
+    assert {"rungs"} <= differing(found.scenario, usual.scenario) <= {*HEDGE, *RISK, "cap", "posture", "gap", "access"}
+    t = found.scenario.at(MARK)
+    distrust = usual.scenario.reliability[t] < np.quantile(usual.scenario.reliability[t], 0.3)
+    free = usual.scenario.rungs[t][:, -1]  # the last rung waits for nobody's record
+    assert found.scenario.rungs[t][distrust, -1].mean() != free[distrust].mean()
 
 
 def test_an_unknown_reading_is_refused() -> None:
@@ -371,7 +374,9 @@ def test_no_level_of_war_leaves_the_run() -> None:
     found = main_run()
     names = {field.name for field in fields(found.scenario)}
     assert not {name for name in names if "win" in name or ("hazard" in name and "ratio" not in name)}
-    np.testing.assert_allclose(found.scenario.hazard_ratio[0], 1.0)
+    # The base lies before the first quarter, whose acts may have moved it already.
+    assert np.all(found.scenario.hazard_ratio > 0)
+    assert np.median(found.scenario.hazard_ratio[0]) == pytest.approx(1.0, abs=0.1)
     told = find_alliance(found, "test").as_dict()
     assert not {key for key in keys(told) if re.search(r"win(_|$)|hazard(?!_ratio)|war(_|$)", key)}
     assert not re.search(r"(chance|probability|risk) of (war|winning|victory)", json.dumps(told, default=str).lower())

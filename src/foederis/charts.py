@@ -22,8 +22,9 @@ from foederis.charts_effects import sector_effects, welfare_by_country
 from foederis.charts_hedging import hedging_stack
 from foederis.charts_path import tariff_path
 from foederis.charts_region import bystander_tiles, phase
-from foederis.charts_style import png, save, svg
+from foederis.charts_style import both, png, save, svg
 from foederis.charts_trust import trust_fan
 
-__all__ = ["break_even_strip", "bystander_tiles", "hedging_stack", "phase", "png", "save", "sector_effects", "svg",
+__all__ = [
+    "both","break_even_strip", "bystander_tiles", "hedging_stack", "phase", "png", "save", "sector_effects", "svg",
            "tariff_path", "trust_fan", "welfare_by_country", "why_waterfall"]  # fmt: skip

@@ -17,7 +17,7 @@ from foederis.words_palette import LIGHT
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["FONT", "finished", "ink_on", "png", "save", "source_line", "svg", "text_width"]
+__all__ = ["FONT", "both", "finished", "ink_on", "png", "save", "source_line", "svg", "text_width"]
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _CAPTION_CHARACTERS = 150
@@ -77,23 +77,30 @@ def png(chart: alt.VConcatChart, scale: float = 2.0) -> bytes:
     return data
 
 
+def both(chart: alt.VConcatChart) -> tuple[str, bytes]:
+    """A chart as SVG text and as PNG bytes: drawn once, the PNG is the same picture, rastered."""
+    import vl_convert
+
+    text = svg(chart)
+    data: bytes = vl_convert.svg_to_png(text, scale=2.0)
+    return text, data
+
+
 def save(chart: alt.VConcatChart, path_stem: str | Path, formats: Sequence[str] = ("png", "svg")) -> tuple[Path, ...]:
     """Write a chart as `path_stem`.png and .svg, atomically; returns the paths.
 
     Raises ValueError on a format that is neither, DataError if a file cannot be written.
     """
-    import vl_convert
-
     unknown = [name for name in formats if name not in ("png", "svg")]
     if unknown:
         raise ValueError(f"unknown chart format {unknown[0]!r}; there are png and svg")
-    text = svg(chart)  # drawn once: the PNG is the same picture, rastered
+    text, data = both(chart)
     paths = tuple(Path(f"{path_stem}.{name}") for name in formats)
     for path in paths:
         if path.suffix == ".svg":
             store.write_text(path, text)
         else:
-            store.write_bytes(path, vl_convert.svg_to_png(text, scale=2.0))
+            store.write_bytes(path, data)
     return paths
 
 

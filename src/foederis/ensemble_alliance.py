@@ -61,6 +61,7 @@ TAKING = (
     "ruling",
 )  # what coercion is made of
 TINY = 1e-12
+WAVE_DRAWS = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,12 +166,16 @@ class Alliance:
 
     @cached_property
     def trust_next(self) -> Float[Array, "quarter draw"]:
-        """What one wave of the survey would print under the scenario: the expected share with sampling and scatter."""
-        spread = self.cast.p["poll_spread"]
+        """What one wave of the survey would print under the scenario: the expected share with sampling and scatter.
+
+        For the first draws alone (`WAVE_DRAWS`): enough for the fan of a chart.
+        """
+        kept = slice(0, WAVE_DRAWS)
+        spread, numbers = self.cast.p["poll_spread"][kept], self.cast.numbers[kept]
         return np.stack(
             [
                 beliefs_polls.sample(
-                    share, spread, seed=self.cast.seed, stream=f"{self.poll.name} {quarter}", numbers=self.cast.numbers
+                    share[kept], spread, seed=self.cast.seed, stream=f"{self.poll.name} {quarter}", numbers=numbers
                 )
                 for quarter, share in zip(self.quarters, self.trust, strict=True)
             ]

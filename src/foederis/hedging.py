@@ -71,6 +71,7 @@ class Settings:
     cap_ladder: tuple[float, ...] = (1.0, 2.0, 3.5)
     rung_odds: tuple[float, ...] = ()
     rung_needs: tuple[float, ...] = ()
+    independence: float = 1.0  # caps and rungs rise with distrust; -1: with trust (Sukin 2020)
 
     def __post_init__(self) -> None:
         if self.effort not in ("panel", "optimum"):
@@ -271,7 +272,7 @@ def initial(inputs: Inputs, p: Draws, settings: Settings, value: Value) -> State
 def step(state: State, inputs: Inputs, p: Draws, *, settings: Settings, value: Value) -> tuple[State, Trace]:
     """One quarter: cap (H4), effort (H5 or H1), partners, accommodation (H1, H2), capability (H3), posture (H6)."""
     xp = namespace(inputs.reliability)
-    distrust = state.reliability_base - inputs.reliability
+    distrust = settings.independence * (state.reliability_base - inputs.reliability)
     cap, chance = _cap(state, inputs, p, settings, distrust)
     ceiling = xp.minimum(cap / inputs.recount, inputs.effort_limit)
     deviation = _deviation(state, inputs, p, settings)

@@ -355,7 +355,8 @@ def _rungs(found: Alliance) -> tuple[tuple[str, float, str], ...]:
 def drivers(found: Alliance, outcome: Float[Array, " draw"]) -> tuple[Driver, ...]:
     """What the spread of an outcome comes from: squared rank correlations with every drawn parameter, as shares.
 
-    None where the outcome does not vary. Rank correlations see monotone effects of one parameter at a time; what works jointly is not in them.
+    None where the outcome does not vary. Rank correlations see monotone effects of one parameter at a time; what works
+    jointly is not in them.
     """
     if not np.ptp(outcome) > 0:
         return ()

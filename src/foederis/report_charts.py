@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
-from foederis import words_names
+from foederis import ensemble, store, words_names
 from foederis.report_alliance import AllianceFindings
 from foederis.report_charts_alliance import ALLIANCE_CHARTS, draw_alliance
 from foederis.report_findings import Path, Result, chosen_sectors, quantiles, vintage
@@ -94,15 +95,42 @@ def draw(name: str, result: Result, path: Path, run_id: str = "") -> alt.VConcat
     raise ValueError(f"no chart {name!r}; there are {', '.join(CHARTS)}")
 
 
-def save_all(result: Result, path: Path, folder: File, run_id: str, page: AllianceFindings | None = None) -> list[File]:
+def save_all(
+    result: Result,
+    path: Path,
+    folder: File,
+    run_id: str,
+    page: AllianceFindings | None = None,
+    workers: int | None = None,
+) -> list[File]:
     """Every chart as PNG and SVG in a folder, those of the alliance too where there is one; returns the files."""
-    from foederis import charts
-
+    names = [*CHARTS, *(ALLIANCE_CHARTS if result.alliance is not None and page is not None else ())]
+    studio = _Studio(result, path, run_id, page)
     files: list[File] = []
-    for name in CHARTS:
-        files.extend(charts.save(draw(name, result, path, run_id), folder / name))
-    if result.alliance is not None and page is not None:
-        for name in ALLIANCE_CHARTS:
-            chart = draw_alliance(name, result.alliance, page, result.plan.date, run_id)
-            files.extend(charts.save(chart, folder / name))
-    return files
+    for k, (svg, png) in ensemble.spread(studio, "render", names, workers):
+        files += [folder / f"{names[k]}.svg", folder / f"{names[k]}.png"]
+        store.write_text(files[-2], svg)
+        store.write_bytes(files[-1], png)
+    return sorted(files)
+
+
+@dataclass(frozen=True, eq=False)
+class _Studio:
+    """What the processes that draw work on."""
+
+    result: Result
+    path: Path
+    run_id: str
+    page: AllianceFindings | None
+
+    def render(self, name: str) -> tuple[str, bytes]:
+        """A chart as SVG text and PNG bytes."""
+        from foederis import charts
+
+        if name in CHARTS:
+            chart = draw(name, self.result, self.path, self.run_id)
+        else:
+            assert self.result.alliance is not None
+            assert self.page is not None
+            chart = draw_alliance(name, self.result.alliance, self.page, self.result.plan.date, self.run_id)
+        return charts.both(chart)

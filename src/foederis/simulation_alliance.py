@@ -20,6 +20,7 @@ from jaxtyping import Float
 from foederis import balance, beliefs, hedging, region, region_data, security
 from foederis.acts_arrays import ActArrays
 from foederis.balance import Sides
+from foederis.beliefs_equations import logistic, reliability, weighted_evidence
 from foederis.dyad import Dyad
 from foederis.errors import DataError
 
@@ -196,6 +197,7 @@ class _Now:
     choice: region.State
     kept: Array
     patron: Array
+    start: Array  # reliability before the first quarter: the base of all changes
 
 
 def run(
@@ -218,6 +220,10 @@ def run(
         ell = ell * course.occurs
     draws = len(p["psi"])
     settings = hedging.settings_of(stage.dyad, switches.hedging, switches.effort)
+    settings = replace(settings, independence=-1.0 if reading == "sukin" else 1.0)
+    told = weighted_evidence(p["kappa_sign"], course.arrays.zeta, ell)
+    if reading == "henry":
+        told = -p["henry_reversal"][:, None] * told  # disloyalty to others reassures
     on = {
         "region": switches.region,
         "watching": switches.watching,
@@ -227,15 +233,14 @@ def run(
     watched = region.watched(course.arrays.seen, 0, np.arange(1, len(course.arrays.observers)))
     forces = _patron_forces(stage, p)
     now = _begin(stage, course, p)
-    start = np.zeros(draws)
+    start = now.start
     kept: dict[str, list[Array]] = {}
     channels: dict[str, Array] = {}
     sides: list[Sides] = []
     for t in range(len(stage.quarters)):
         trace = _believe(now, course, p, ell, reading, t)
         mine = _hedge(now, stage, course, p, settings, trace, forces[t], t)
-        chosen = _choose(now, stage, course, p, on, trace, ell, watched[t], innovation, t)
-        start = trace.r[:, 0] if t == 0 else start
+        chosen = _choose(now, stage, course, p, on, trace, told, watched[t], innovation, t)
         both = _sides(stage, p, mine, chosen, trace, start, t)
         sides.append(both)
         for name, value in _record(trace, mine, chosen, now).items():
@@ -273,7 +278,11 @@ def _begin(stage: Theatre, course: Course, p: Draws) -> _Now:
     patron = _patron_forces(stage, p)[0] * (1.0 - p["psi"] * (1.0 - access))
     fresh = belief.L[:, 0]
     choice = region.initial(stage.surveys.start, fresh, stage.surveys.coercion[0], stage.setting, p)
-    return _Now(belief, None, None, choice, np.ones(len(patron)), patron)
+    mu = logistic(belief.L)
+    zero = np.zeros_like(mu)
+    grieved = zero + course.grievance[0][:, None]
+    start = reliability(mu, p["r_P"], p["r_X0"], p["lambda_G"], p["lambda_c"], grieved, zero)[:, 0]
+    return _Now(belief, None, None, choice, np.ones(len(patron)), patron, start)
 
 
 def _believe(now: _Now, course: Course, p: Draws, ell: Array, reading: beliefs.Rival, t: int) -> beliefs.Trace:
@@ -321,7 +330,8 @@ def _hedge(
         **given,
     )
     if now.hedge is None:
-        now.hedge = hedging.initial(quarter, p, settings, security.challenge_loss)
+        before = replace(quarter, reliability=now.start)
+        now.hedge = hedging.initial(before, p, settings, security.challenge_loss)
     now.hedge, hedge = hedging.step(now.hedge, quarter, p, settings=settings, value=security.challenge_loss)
     threatened = security.Inputs(
         own=hedge.own,
@@ -334,7 +344,7 @@ def _hedge(
         cost_change=0.0 * r,
     )
     if now.safety is None:
-        now.safety = security.initial(threatened, p)
+        now.safety = security.initial(replace(threatened, reliability=now.start), p)
     now.safety, safety = security.step(now.safety, threatened, p)
     now.kept, now.patron = hedge.kept, safety.effective_forces
     return _Mine(hedge, safety)
@@ -347,14 +357,14 @@ def _choose(
     p: Draws,
     on: Mapping[str, bool],
     trace: beliefs.Trace,
-    ell: Float[Array, "draw act"],
+    told: Float[Array, "draw act"],
     watched: Float[Array, "country act"],
     innovation: Array | None,
     t: int,
 ) -> region.Trace:
     arrays, surveys = course.arrays, stage.surveys
     own = trace.news[:, 1:]
-    ally = (arrays.zeta * ell) @ watched.T
+    ally = told @ watched.T
     known = surveys.known[t] if innovation is None else 0.0 * surveys.known[t]
     fresh = np.log((1.0 - trace.E_q[:, 0]) / trace.E_q[:, 0])
     quarter = region.Inputs(
@@ -376,7 +386,7 @@ def _choose(
 def _sides(
     stage: Theatre, p: Draws, mine: _Mine, chosen: region.Trace, trace: beliefs.Trace, start: Array, t: int
 ) -> Sides:
-    """Both sides this quarter; pooling moves with reliability since `start`, that of the first quarter."""
+    """Both sides this quarter; pooling moves with reliability since `start`, that before the first quarter."""
     actors = stage.dyad.actors
     year = stage.years[t : t + 1]
     forces = np.array(

@@ -54,7 +54,9 @@ def draw(
         if name not in found:
             raise UsageError(f"no parameter {name!r}; list them with: foederis assumptions")
         found[name] = np.full(len(numbers), float(value))
-    return found
+    # A principled patron is the more reliable one by definition of the types.
+    r_P, r_X0 = np.maximum(found["r_P"], found["r_X0"]), np.minimum(found["r_P"], found["r_X0"])
+    return {**found, "r_P": r_P, "r_X0": r_X0}
 
 
 def medians(draws: int = 1) -> dict[str, Float[Array, " draw"]]:
