@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foederis import ensemble, scenario, simulation, world
+from foederis import ensemble, ensemble_surface, scenario, simulation, world
 from foederis.ensemble_surface import RANGE, Check, barycentric, nodes
 from foederis.errors import SolveError, UsageError
 from foederis.simulation import VARIABLES, Plan
@@ -59,7 +59,7 @@ def test_draws_do_not_change_when_more_are_added(flat: Plan, interpolated: ensem
 
 def test_every_exact_solution_is_certified(interpolated: ensemble.Draws) -> None:
     assert set(interpolated.residuals) >= {"price", "expenditure", "labour", "trade_balance"}
-    assert max(interpolated.residuals.values()) <= simulation.TOLERANCE
+    assert max(interpolated.residuals.values()) <= ensemble_surface.TOLERANCE
 
 
 def test_the_prior_of_the_elasticities() -> None:

@@ -31,6 +31,7 @@ STEEP = 11.0  # sets with a larger elasticity bend more and get STEEP_EXTRA more
 STEEP_EXTRA = 3
 MOBILITIES = (1.2, 4 / 3, 1.5)
 STARTS = ("labour_income_hat", "cost_hat", "wage_hat", "expenditure_new")  # what a solve starts from
+TOLERANCE = 1e-8  # of the nodes: far below the error of reading between them
 ERROR_BOUND = 0.05  # of the half-width of an outcome's 90 % interval
 
 
@@ -148,9 +149,9 @@ def _ahead(behind: Mapping[str, Equilibrium], near: Mapping[str, Equilibrium], s
 
 def _solved(plan: Plan, parameters: Parameters, horizon: Horizon, near: Mapping[str, Equilibrium]) -> simulation.Solved:
     try:
-        return simulation.solve_cases(plan, parameters, horizon, start=near)
+        return simulation.solve_cases(plan, parameters, horizon, tolerance=TOLERANCE, start=near)
     except SolveError:  # a start far from the solution can mislead; the base year is the other one we have
-        return simulation.solve_cases(plan, parameters, horizon)
+        return simulation.solve_cases(plan, parameters, horizon, tolerance=TOLERANCE)
 
 
 @dataclass(frozen=True, eq=False)
