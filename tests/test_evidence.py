@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from foederis import evidence
 from foederis.errors import DataError, UsageError
 
-TESTS = (None, "A", "B", "C:AUS", "C:DEU", "D", "to:2013", "to:2021")
+TESTS = (None, "A", "B", "C", "C:DEU", "D", "to:2013", "to:2021")
 
 
 @pytest.mark.parametrize("name", evidence.TABLES)
@@ -42,6 +42,9 @@ def test_windows_end_where_their_test_begins():
     left_out = evidence.training("poll_obs", "C:AUS")
     assert left_out["year"][left_out["iso3"] == "AUS"].max() == 2016
     assert left_out["year"].max() == 2021
+    five = evidence.training("poll_obs", "C")
+    assert five["year"][np.isin(five["iso3"], evidence.LEFT_OUT)].max() == 2016
+    assert (five["iso3"][five["year"] == 2021] == "JPN").any()
 
 
 def test_the_guard_refuses_a_held_out_row_and_names_it():

@@ -21,6 +21,13 @@ SOURCES = [
      " July 2025", "licence": "free with citation", "used_for": "distances to the United States and China"},
     {"key": "atop", "class": "A", "publisher": "ATOP 5.1, Leeds, Ritter, Mitchell & Long (2002)",
      "licence": "free with citation", "used_for": "defence obligation of the United States, to 2018"},
+    {
+        "key": "icio",
+        "class": "B",
+        "publisher": "OECD, Inter-Country Input-Output tables, 2025 edition; shares derived",
+        "licence": "CC BY 4.0",
+        "used_for": "shares of the United States and China in exports, 2011-2022",
+    },
     {"key": "pew", "class": "A", "publisher": "Pew Research Center, Global Attitudes microdata as harmonised by C."
      " Grasland; shares derived", "licence": "free with attribution; Pew bears no responsibility for the analysis",
      "used_for": "favourable views of the United States and China, 2002-2023"},

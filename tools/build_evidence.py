@@ -40,7 +40,7 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "data"
     raw = folder / "security"
     made = {
-        "country_year": country_year(raw, folder / "trade" / "macro" / "wdi_gdp_population_1995_2024.csv"),
+        "country_year": country_year(raw, folder / "trade"),
         "poll_obs": poll_obs(raw),
         "coercion_case": coercion_case(raw),
         "trade_obs": trade_obs(folder / "trade" / "us" / "us_imports_monthly_naics3_2013_2025.parquet"),
@@ -109,7 +109,7 @@ def marked(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-def country_year(raw: Path, macro: Path) -> pd.DataFrame:
+def country_year(raw: Path, trade: Path) -> pd.DataFrame:
     codes = [*ALLIES, *OTHERS]
     index = pd.MultiIndex.from_product([codes, range(1960, 2025)], names=["iso3", "year"])
     frame = pd.DataFrame(index=index)
@@ -120,7 +120,8 @@ def country_year(raw: Path, macro: Path) -> pd.DataFrame:
     late = frame.milex_share_gdp.isna() & (frame.index.get_level_values("year") >= 2023)
     frame.loc[late, "milex_share_gdp"] = sipri.reindex(frame.index[late])
     frame.loc[late & frame.milex_share_gdp.notna(), "milex_source"] = "sipri"
-    gdp = pd.read_csv(macro).groupby(["iso3", "year"]).gdp_constant2015_usd.first().sort_index()
+    macro = pd.read_csv(trade / "macro" / "wdi_gdp_population_1995_2024.csv")
+    gdp = macro.groupby(["iso3", "year"]).gdp_constant2015_usd.first().sort_index()
     frame["gdp_growth"] = np.log(gdp).groupby("iso3").diff().reindex(frame.index)
     troops = pd.read_csv(raw / "us_troops_country_year_1950_2025.csv").groupby(["iso3", "year"]).troops_ad.first()
     frame["us_troops"] = troops.reindex(frame.index)
@@ -132,10 +133,11 @@ def country_year(raw: Path, macro: Path) -> pd.DataFrame:
     frame = frame.join(ideal_distances(points))
     frame["us_import_share_arms"] = arms_share(raw).reindex(frame.index)
     frame["us_defence_pact"] = pacts(raw).reindex(frame.index)
+    frame = frame.join(export_shares(trade / "icio" / "icio_trade_2011_2022.parquet"))
     frame = frame.reset_index()
     keys = {
         "gdp_growth": "wdi-gdp", "us_troops": "troops", "gpr": "gpr", "cinc": "nmc", "dist_us": "unga",
-        "us_import_share_arms": "sipri-arms", "us_defence_pact": "atop",
+        "us_import_share_arms": "sipri-arms", "us_defence_pact": "atop", "exports_us": "icio",
     }  # fmt: skip
     parts = [frame.milex_source.where(frame.milex_source != "", "")]
     parts += [pd.Series(np.where(frame[c].notna(), key, ""), frame.index) for c, key in keys.items()]
@@ -159,6 +161,18 @@ def arms_share(raw: Path) -> pd.Series:
     five = {k: frame.T.rolling(5, min_periods=5).sum().T for k, frame in (("a", mine), ("b", total))}
     share = (five["a"] / five["b"].where(five["b"] > 0)).round(4)
     return share.stack().rename_axis(["iso3", "year"])
+
+
+def export_shares(path: Path) -> pd.DataFrame:
+    """Shares of the United States and of China in an economy's exports of all sectors (derived)."""
+    flows = pd.read_parquet(path)
+    flows = flows[flows.exporter != flows.importer]
+    total = flows.groupby(["exporter", "year"], observed=True).value_musd.sum()
+    found = {}
+    for name, code in (("exports_us", "USA"), ("exports_cn", "CHN")):
+        part = flows[flows.importer == code].groupby(["exporter", "year"], observed=True).value_musd.sum()
+        found[name] = (part / total).astype(float).round(5)
+    return pd.DataFrame(found).rename_axis(["iso3", "year"])
 
 
 def pacts(raw: Path) -> pd.Series:

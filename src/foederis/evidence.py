@@ -5,7 +5,8 @@ and later are held out from everything; a test holds out its own window too:
 
     A       frozen at the end of 2016            every row of 2017 and later
     B       frozen at the end of 2024            every row of 2025 and later
-    C:XXX   leaves out one ally, e.g. C:AUS      rows of that country from 2017 on, and all rows of 2022 and later
+    C       leaves out five allies               rows of LEFT_OUT from 2017 on, and all rows of 2022 and later
+    C:XXX   leaves out one ally, e.g. C:AUS      the same for that country
     D       coercion cases frozen at 1989        cases of 1990 and later
     to:Y    frozen at the end of a year          every row after that year, e.g. to:2013
 
@@ -30,14 +31,15 @@ from jaxtyping import Bool, Int
 
 from foederis.errors import DataError, UsageError
 
-__all__ = ["FREEZE", "HOLDOUT_FROM", "TABLES", "Table", "card", "held", "held_for", "holdout", "is_holdout", "load",
-           "require_training", "training"]  # fmt: skip
+__all__ = ["FREEZE", "HOLDOUT_FROM", "LEFT_OUT", "TABLES", "Table", "card", "held", "held_for", "holdout",
+           "is_holdout", "load", "require_training", "training"]  # fmt: skip
 
 Array = np.ndarray
 Name = Literal["country_year", "poll_obs", "event", "coercion_case", "trade_obs"]
 TABLES: tuple[str, ...] = get_args(Name)
 HOLDOUT_FROM = 2025
 FREEZE: Mapping[str, int] = MappingProxyType({"A": 2016, "B": 2024, "C": 2021, "D": 1989})  # last year that is read
+LEFT_OUT = ("AUS", "KOR", "PHL", "CAN", "DEU")  # allies of test C
 _ALLY_FROM = 2017  # test C holds out the ally's rows from this year on
 _FILE = "evidence.npz"
 
@@ -91,18 +93,19 @@ def held(table: Table, test: str | None = None) -> Bool[Array, " row"]:
     base = is_holdout(table["year"])
     if test is None:
         return base
-    found = re.fullmatch(r"to:(\d{4})|C:([A-Z0-9]{3,8})|[ABD]", test)
+    found = re.fullmatch(r"to:(\d{4})|C:([A-Z0-9]{3,8})|[ABCD]", test)
     if found is None:
-        raise UsageError(f"no test {test!r}; there are A, B, C:ALLY (such as C:AUS), D and to:YEAR")
+        raise UsageError(f"no test {test!r}; there are A, B, C, C:ALLY (such as C:AUS), D and to:YEAR")
     year = table["year"]
     if found[1]:
         return base | (year > int(found[1]))
     if test == "D" and table.name != "coercion_case":
         return base
-    if not found[2]:
+    if not test.startswith("C"):
         return base | (year > FREEZE[test])
+    allies = [found[2]] if found[2] else list(LEFT_OUT)
     place = next((c for c in ("iso3", "target") if c in table.columns), None)
-    mine = np.zeros(len(table), bool) if place is None else (table[place] == found[2]) & (year >= _ALLY_FROM)
+    mine = np.zeros(len(table), bool) if place is None else np.isin(table[place], allies) & (year >= _ALLY_FROM)
     return base | mine | (year > FREEZE["C"])
 
 
