@@ -11,7 +11,7 @@ from foederis.report_findings import Number
 
 __all__ = ["bystanders", "outcomes", "shown", "why"]
 
-SHOWN_BYSTANDERS = 8
+SHOWN_BYSTANDERS = 5
 SURE = 0.05  # a chance below this, or above one minus it, is not worth a word of doubt
 
 
