@@ -86,9 +86,14 @@ class Sharp:
     @property
     def verdict(self) -> str:
         """One sentence."""
-        lead = (
-            "The frozen model left room for the split" if self.inside else "The frozen model could not make the split"
-        )
+        lead = "The frozen model could not make the split"
+        if self.inside:
+            foreseen = self.chance >= 0.5
+            lead = (
+                "The frozen model foresaw the split"
+                if foreseen
+                else "The frozen model left room for the split, no more"
+            )
         return (
             f"{lead}: confidence in 2017 {_band(self.confidence_2017)} (seen 24 %), favourable in 2018"
             f" {_band(self.favourable_2018)} (seen 67 %), in per cent, median and 90 %; chance it gave to a fall of 40"

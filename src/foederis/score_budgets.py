@@ -80,7 +80,8 @@ def forecasts(
         mean = float(np.mean(cell.before))
         left = persistence**AHEAD
         found["random walk"].append(cell.last + walk * np.sqrt(AHEAD) * z[:, 6])
-        found["AR(1)"].append(mean + left * (cell.last - mean) + spread * np.sqrt(1.0 - left**2) * z[:, 6])
+        wide = spread * np.sqrt((1.0 - left**2) / (1.0 - persistence**2))
+        found["AR(1)"].append(mean + left * (cell.last - mean) + wide * z[:, 6])
         found["official plan"].append(_plan(cell, freeze) + walk * np.sqrt(AHEAD) * z[:, 6])
     return {name: np.stack(columns, axis=1) for name, columns in found.items()}
 
@@ -105,9 +106,9 @@ def _simulated(cell: Cell, panel: hedging.Panel, p: Mapping[str, Array], x: Arra
 
 
 def _movement(table: evidence.Table) -> tuple[float, float, float]:
-    """Yearly sd of a walk, persistence around ten-year means and their spread, training years from 1990."""
+    """Yearly sd of a walk; persistence around ten-year means and sd of its yearly shocks; training years from 1990."""
     grid = hedging.grid(table)
-    steps, pairs, gaps = [], [], []
+    steps, pairs = [], []
     for code in grid.codes:
         if code in hedging.OUTSIDE:
             continue
@@ -116,10 +117,9 @@ def _movement(table: evidence.Table) -> tuple[float, float, float]:
         for t in range(9, len(values) - 1):
             mean = values[t - 9 : t + 1].mean()
             pairs.append((values[t] - mean, values[t + 1] - mean))
-            gaps.append(values[t + 1] - mean)
     known = np.array([q for q in pairs if np.isfinite(q).all()])
     persistence = float(np.clip(known[:, 0] @ known[:, 1] / (known[:, 0] @ known[:, 0]), 0.0, 0.99))
-    return float(np.nanstd(steps)), persistence, float(np.nanstd(gaps))
+    return float(np.nanstd(steps)), persistence, float(np.std(known[:, 1] - persistence * known[:, 0]))
 
 
 def _plan(cell: Cell, freeze: int) -> float:

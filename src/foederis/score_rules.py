@@ -16,6 +16,7 @@ __all__ = ["Skill", "Standing", "coverage", "log_score", "standing", "with_boots
 Array = np.ndarray
 LEAST_BANDWIDTH = 1e-6
 RESAMPLES = 2_000
+LEAST_CLUSTERS = 5
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,13 @@ class Skill:
     value: float
     low: float
     high: float
+    clusters: int
 
     @property
     def told(self) -> str:
-        """Whether the interval leaves zero out: `better`, `worse` or `not told apart`."""
+        """Whether the interval leaves zero out: `better`, `worse` or `not told apart`; few clusters tell nothing."""
+        if self.clusters < LEAST_CLUSTERS:
+            return "too few countries to tell"
         return "better" if self.low > 0.0 else "worse" if self.high < 0.0 else "not told apart"
 
 
@@ -88,4 +92,4 @@ def with_bootstrap(ours: Standing, rival: Standing, cluster: Mapping[int, int] |
     total = b[picks].sum(axis=1)
     ratio = 1.0 - a[picks].sum(axis=1) / np.where(total > 0, total, np.nan)
     low, high = np.nanquantile(ratio, [0.05, 0.95])
-    return Skill(rival.name, skill(ours.crps, rival.crps), float(low), float(high))
+    return Skill(rival.name, skill(ours.crps, rival.crps), float(low), float(high), groups)

@@ -1,0 +1,155 @@
+"""Scoring: rules against closed forms, frozen inputs, reproducibility to the bit, and a winner that can be a rival."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from foederis import calibrate_coercion as coercion
+from foederis import evidence, posterior, score, score_budgets, score_polls, score_rules
+from foederis.errors import DataError, UsageError
+from foederis.published.scores import crps
+
+
+def test_log_score_and_crps_of_normal_draws_are_those_of_the_normal():
+    from scipy.stats import norm
+
+    draws = np.random.default_rng(0).normal(size=(20_000, 3))
+    seen = np.array([0.0, 1.0, -2.0])
+    np.testing.assert_allclose(score_rules.log_score(draws, seen), norm.logpdf(seen), atol=0.08)
+    closed = seen * (2 * norm.cdf(seen) - 1) + 2 * norm.pdf(seen) - 1 / np.sqrt(np.pi)
+    np.testing.assert_allclose(crps(draws, seen), closed, atol=0.02)
+    assert score_rules.coverage(draws, seen, 0.9) == pytest.approx(2 / 3)
+
+
+def test_a_better_forecast_wins_and_is_told_apart_a_copy_is_not():
+    rng = np.random.default_rng(1)
+    seen = rng.normal(size=40)
+    good = seen + 0.1 * rng.normal(size=(200, 40))
+    bad = seen + 2.0 + rng.normal(size=(200, 40))
+    a, b = score_rules.standing("good", good, seen), score_rules.standing("bad", bad, seen)
+    told = score_rules.with_bootstrap(a, b, np.arange(40) // 4)
+    assert told.value > 0.8
+    assert told.told == "better"
+    assert score_rules.with_bootstrap(b, a, np.arange(40) // 4).told == "worse"
+    assert score_rules.with_bootstrap(a, b, np.arange(40) // 20).told == "too few countries to tell"
+    same = score_rules.with_bootstrap(a, a, np.arange(40) // 4)
+    assert (same.value, same.low, same.high) == pytest.approx((0.0, 0.0, 0.0))
+
+
+def test_wrong_shapes_and_numbers_are_refused():
+    with pytest.raises(DataError, match="do not fit"):
+        score_rules.standing("x", np.zeros((30, 2)), np.zeros(3))
+    with pytest.raises(DataError, match="not finite"):
+        score_rules.standing("x", np.full((30, 2), np.nan), np.zeros(2))
+    with pytest.raises(UsageError, match="no contest"):
+        score.run(["E"])
+
+
+def test_cells_lie_in_the_window_and_their_past_before_it():
+    cells = score_polls.cells("A", 2016, 2020)
+    assert {c.year for c in cells} == {2017, 2018, 2019, 2020}
+    assert all(year <= 2016 for c in cells for year, _ in c.before)
+    japan = {(c.measure, c.year): c for c in cells if c.country == "JPN"}
+    assert japan["confidence_us_president", 2017].outcome == pytest.approx(0.24)
+    assert japan["trust_us", 2018].outcome == pytest.approx(0.30)
+    later = score_polls.cells("B", 2024, 2025)
+    assert {c.year for c in later} == {2025}
+    assert any(c.outcome == pytest.approx(0.22) and c.country == "JPN" for c in later)
+
+
+def test_forecasts_of_the_window_do_not_change_with_its_polls(monkeypatch):
+    """Flip every held-out poll: the draws of every model stay the same bits."""
+    cells = score_polls.cells("A", 2016, 2020, ("JPN",))[:4]
+    before = score_polls.forecasts(cells, "A", 2016, 1, 50)
+    flipped = [
+        type(c)(*(1 - c.outcome if f == "outcome" else getattr(c, f) for f in c.__dataclass_fields__)) for c in cells
+    ]
+    after = score_polls.forecasts(flipped, "A", 2016, 1, 50)
+    for name, values in before.items():
+        np.testing.assert_array_equal(values, after[name])
+
+
+def test_a_fall_in_trust_follows_from_acts_and_nothing_from_none():
+    cells = [c for c in score_polls.cells("A", 2016, 2020, ("JPN",)) if c.measure == "favourable_us"]
+    moved = score_polls._events(cells, "A", 2016, 3, 200)
+    assert (np.median(moved, axis=0) < 0).all()
+
+
+def test_budget_cells_are_three_years_apart():
+    cells = score_budgets.outcomes(2016)
+    assert len(cells) >= 20
+    japan = next(c for c in cells if c.country == "JPN")
+    table = evidence.load("country_year")
+    at = (table["iso3"] == "JPN") & (table["year"] == 2019)
+    assert np.exp(japan.outcome) == pytest.approx(float(table["milex_share_gdp"][at][0]))
+
+
+def test_scores_are_the_same_bits_twice_and_can_be_read_by_machines():
+    names = ["A-allies", "D-coercion"]
+    first, second = score.as_dict(score.run(names)), score.as_dict(score.run(names))
+    assert json.dumps(first, allow_nan=False) == json.dumps(second, allow_nan=False)
+    assert first["posterior"] == posterior.load().sha256
+    for contest in first["contests"]:
+        best = min(contest["standings"], key=lambda s: s["crps"])
+        assert contest["winner"] == best["model"]
+    text = score.render(score.run(names))
+    assert "Winner:" in text
+    assert "sharp test" in text
+
+
+def test_the_winner_is_the_rival_when_the_rival_is_better():
+    seen = np.arange(6.0)
+    rng = np.random.default_rng(0)
+    drawn = {"foederis": 9.0 + rng.normal(size=(50, 6)), "random walk": seen + 0.1 * rng.normal(size=(50, 6))}
+    contest = score._contest("A-allies", "points", drawn, seen, list("abcdef"), list("abcdef"), 0)
+    assert contest.winner == "random walk"
+    from foederis.score_render import verdict
+
+    assert verdict(contest) == "Winner: random walk, over 6 cells; foederis loses to it (worse)."
+
+
+def test_the_coercion_contest_scores_cases_of_its_window_only():
+    held = evidence.holdout("coercion_case", "D")
+    assert held["year"].min() == 1990
+    contest = score.run(["D-coercion"]).contests[0]
+    assert contest.standings[0].cells == int((coercion.ends(held) >= 0).sum())
+    uniform = next(s for s in contest.standings if s.name == "uniform")
+    assert uniform.crps == pytest.approx(0.75)
+    assert uniform.log_score == pytest.approx(np.log(0.25))
+
+
+def test_draws_of_a_posterior_are_fixed_by_seed_and_number():
+    after = posterior.load()
+    a, b = after.take(5, [0, 1, 2, 7]), after.take(5, [7])
+    for name in after.names:
+        assert a[name][3] == b[name][0]
+    with pytest.raises(UsageError, match="no posterior"):
+        after.take(5, [0], ["psi"])
+    with pytest.raises(UsageError, match="no posterior of x"):
+        after.draws("full", "x")
+    known = after.estimates["Phi"]
+    drawn = after.take(1, np.arange(2_000), ["Phi"])["Phi"]
+    assert drawn.mean() == pytest.approx(known.mean, rel=0.05)
+    assert known.contraction == pytest.approx(1 - known.sd / known.prior_sd)
+
+
+def test_a_posterior_of_another_card_is_refused():
+    from importlib import resources
+
+    folder = resources.files("foederis") / "data"
+    raw, text = (folder / "posterior.npz").read_bytes(), (folder / "posterior.json").read_bytes()
+    posterior.read(raw, text)
+    with pytest.raises(DataError, match="do not belong together"):
+        posterior.read(raw, text.replace(posterior.load().sha256.encode(), b"0" * 64))
+
+
+def test_the_page_of_scores_is_the_one_the_scores_give():
+    from pathlib import Path
+
+    from foederis.score_render import markdown
+
+    page = Path(__file__).resolve().parents[1] / "docs" / "scores.md"
+    assert page.read_text(encoding="utf-8") == markdown(score.run())
