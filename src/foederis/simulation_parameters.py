@@ -13,7 +13,7 @@ from foederis import balance, beliefs, beliefs_polls, hedging, priors
 from foederis.errors import DataError, UsageError
 from foederis.priors import Parameter
 
-__all__ = ["VARIANTS", "draw", "medians", "parameters"]
+__all__ = ["VARIANTS", "coherent", "draw", "medians", "parameters"]
 
 Array = np.ndarray
 PRIORS: tuple[Parameter, ...] = (
@@ -54,9 +54,12 @@ def draw(
         if name not in found:
             raise UsageError(f"no parameter {name!r}; list them with: foederis assumptions")
         found[name] = np.full(len(numbers), float(value))
-    # A principled patron is the more reliable one by definition of the types.
-    r_P, r_X0 = np.maximum(found["r_P"], found["r_X0"]), np.minimum(found["r_P"], found["r_X0"])
-    return {**found, "r_P": r_P, "r_X0": r_X0}
+    return coherent(found)
+
+
+def coherent(p: Mapping[str, Float[Array, " draw"]]) -> dict[str, Float[Array, " draw"]]:
+    """Values drawn one by one made to fit together: a principled patron is by definition the more reliable one."""
+    return {**p, "r_P": np.maximum(p["r_P"], p["r_X0"]), "r_X0": np.minimum(p["r_P"], p["r_X0"])}
 
 
 def medians(draws: int = 1) -> dict[str, Float[Array, " draw"]]:
