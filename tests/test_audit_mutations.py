@@ -66,8 +66,14 @@ def same_cap() -> Inputs:
     return with_card("dyad", caps={"rows": [{**r, "value": 1.0} for r in inputs().dyad["caps"]["rows"]]})
 
 
+def learned(e: Inputs, *names: str) -> Inputs:
+    """As if data had taken nine tenths of a prior away."""
+    base = e.known["b_Z"]
+    return replace(e, known={**e.known, **{name: replace(base, name=name, prior_sd=1.0, sd=0.1) for name in names}})
+
+
 def informed() -> Inputs:
-    return replace(inputs(), modes={**inputs().modes, "psi": "E"})
+    return learned(inputs(), "psi")
 
 
 def no_polls() -> Inputs:
@@ -190,7 +196,8 @@ def causes(distrust: float, demand: float) -> Inputs:
     e = inputs()
     parts = e.run.scenario.effort_causes.copy()
     parts[..., 1], parts[..., 2] = distrust, demand
-    return replace(e, run=replace(e.run, scenario=replace(e.run.scenario, effort_causes=parts)))
+    changed = replace(e, run=replace(e.run, scenario=replace(e.run.scenario, effort_causes=parts)))
+    return learned(changed, "b_r", "b_d")
 
 
 def swapped_courtship(carrots: bool) -> Inputs:

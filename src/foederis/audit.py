@@ -25,7 +25,7 @@ from foederis import (
     audit_tests_trade,
     audit_tests_trust,
     ensemble_alliance,
-    evidence,
+    posterior,
     scenario,
     simulation,
     world,
@@ -37,7 +37,7 @@ from foederis.audit_render import as_dict, render
 from foederis.audit_rules import TESTS, VERDICTS, Statistic, Test, Verdict, opposite
 from foederis.ensemble_alliance import VARIANTS, Alliance
 from foederis.errors import Fault, ScenarioError, UsageError
-from foederis.evidence import Table
+from foederis.evidence import Table, card
 
 if TYPE_CHECKING:
     from foederis.report import Run
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["DRAWS", "Audit", "Row", "as_dict", "model_runs", "render", "run", "user_claims"]
 
 SCENARIO = "us-japan-2025"  # what happened
-DRAWS = 400
+DRAWS = 1000
 SEED = 1
 SCHEMA = "foederis/claims/v1"
 FIELDS = ("id", "text", "test", "negated")
@@ -174,7 +174,8 @@ def _row(claim: Claim, test: Test, inputs: Inputs) -> Row:
 
 def _vintage(inputs: Inputs) -> dict[str, Any]:
     return {
-        "evidence": str(evidence.card()["sha256"])[:12],
+        "evidence": str(card()["sha256"])[:12],
+        "posterior": posterior.load().sha256[:12],
         "ledger": inputs.ledger.sha256[:12],
         "world": str(inputs.world.meta.get("vintage", "")),
         "acts until": inputs.as_of.isoformat(),

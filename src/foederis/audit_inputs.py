@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from foederis import acts, acts_leaders, dyad, evidence, ledger, priors, region_data, world
+from foederis import acts, acts_leaders, dyad, evidence, ledger, posterior, region_data, world
 from foederis.acts import Act
 from foederis.acts_leaders import Leader
 from foederis.ensemble_alliance import Alliance
 from foederis.evidence import Table
 from foederis.ledger import Ledger
+from foederis.posterior import Known
 from foederis.scenario_codes import EU27
 from foederis.world import World
 
@@ -41,7 +42,8 @@ def year_of(date: str) -> int:
 @dataclass(frozen=True, eq=False)
 class Inputs:
     """Everything that tests read. `run` is the assembled model under what happened, `other` the same under the other
-    prior on leaders; `as_of` is the last day that the list of acts claims to cover."""
+    prior on leaders; `known` says what calibration learned of parameters; `as_of` is the last day that the list of acts
+    claims to cover."""
 
     tables: Mapping[str, Table]
     acts: tuple[Act, ...]
@@ -52,7 +54,7 @@ class Inputs:
     world: World
     run: Alliance
     other: Alliance
-    modes: Mapping[str, str]
+    known: Mapping[str, Known]
     as_of: dt.date
 
     # Polls and country-years
@@ -139,6 +141,10 @@ class Inputs:
         rows = (r for r in self.dyad["host_nation_support"] if r["payer_iso3"] == code and r["period"] == period)
         return next((r for r in rows if r["amount"] is not None), None)
 
+    def informed(self, parameter: str) -> bool:
+        """Whether data took at least a tenth of a parameter's prior spread away."""
+        return parameter in self.known and not self.known[parameter].prior_driven
+
     # Trade
 
     def added(self, day: dt.date, partner: str = ALLY) -> float:
@@ -194,6 +200,6 @@ def gather(run: Alliance, other: Alliance, tables: Mapping[str, Table] | None = 
         world=world.load(),
         run=run,
         other=other,
-        modes={name: p.mode for name, p in priors.PARAMETERS.items()},
+        known=posterior.load().estimates,
         as_of=acts.recorded_until(),
     )

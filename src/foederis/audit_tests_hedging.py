@@ -188,6 +188,12 @@ def break_of_2022(e: Inputs) -> dict[str, Statistic]:
     rule=Rule(
         (
             Case(
+                NOT_IDENTIFIED,
+                lambda s: s["informed"].value == 0,
+                "The panel of allies tells how effort follows threat ({b_Z}) and next to nothing on distrust ({b_r}) "
+                "and demands ({b_d}): their priors are as wide after the data as before.",
+            ),
+            Case(
                 SUPPORTED,
                 lambda s: s["distrust"].low > 0.0 and s["demand"].low > 0.0,
                 "Both work: distrust {distrust}, pressure {demand}.",
@@ -203,16 +209,24 @@ def break_of_2022(e: Inputs) -> dict[str, Statistic]:
                 "One works, the other need not: distrust {distrust}, pressure {demand}.",
             ),
         ),
-        ("distrust", "demand"),
+        ("distrust", "demand", "b_Z", "b_r", "b_d"),
         "Threat adds {threat}; distrust {distrust} and pressure {demand} may have either sign.",
     ),
-    data="assembled model (Shapley parts of log effort beyond the programme)",
-    window="2025 to 2028, simulated",
+    data="posterior of the panel of allies; assembled model (Shapley parts of log effort beyond the programme)",
+    window="1960 to 2024; 2025 to 2028, simulated",
 )
 def causes_of_effort(e: Inputs) -> dict[str, Statistic]:
-    """Parts of the ally's effort beyond its programme at the end of 2028 by cause, log points."""
+    """What the panel of allies taught of the responses of effort to threat, distrust and demands, and whether data
+    inform any of the last two; parts of the ally's effort beyond its programme at the end of 2028 by cause."""
     at = e.run.scenario.effort_causes[e.run.scenario.at(MARK)]
-    return {name: draws(f"part of {name}", 100 * at[:, k], "log points", 1) for k, name in enumerate(CAUSES)}
+    parts = {name: draws(f"part of {name}", 100 * at[:, k], "log points", 1) for k, name in enumerate(CAUSES)}
+    learnt = {
+        name: Statistic(f"posterior: {k.what}", k.mean, k.low, k.high, 1)
+        for name in ("b_Z", "b_r", "b_d")
+        if (k := e.known.get(name)) is not None
+    }
+    informed = sum(e.informed(name) for name in ("b_r", "b_d"))
+    return {"informed": count("responses to distrust and demands that data inform", informed, 2), **learnt, **parts}
 
 
 def _too_early(s: Statistics) -> bool:

@@ -21,9 +21,7 @@ from foederis.audit_rules import (
     test,
 )
 from foederis.ensemble_alliance import Alliance
-from foederis.report_alliance import drivers
 
-PRIOR_ONLY = "P"  # mode of a parameter that no data inform
 MIN_SPELLS = 3
 EVEN = 0.5
 LIKELY = 0.8
@@ -52,7 +50,7 @@ ONE_MODE = 0.10  # p-value below which one mode is given up
         ("complement",),
         "What is lost beyond own forces is {complement}: it may be nothing.",
     ),
-    data="assembled model; mode of the parameter psi in the table of priors",
+    data="assembled model; contraction of the parameter psi from prior to posterior",
     window="2025, simulated",
 )
 def keystone(e: Inputs) -> dict[str, Statistic]:
@@ -67,7 +65,7 @@ def keystone(e: Inputs) -> dict[str, Statistic]:
     alone = whole - balance.log_balance(replace(sides, ally=nothing))
     total = whole - balance.log_balance(replace(sides, ally=nothing, patron=bare))
     return {
-        "informed": count("whether data inform the share that needs bases", int(e.modes["psi"] != PRIOR_ONLY)),
+        "informed": count("whether data inform the share that needs bases", int(e.informed("psi"))),
         "total": draws("fall of the balance without ally and bases", 100 * total, "%", 1),
         "complement": draws("part beyond the ally's own forces", 100 * (total - alone), "%", 1),
     }
@@ -129,46 +127,47 @@ def _annuity(found: Alliance) -> np.ndarray:
     return np.asarray(balance.net_gain(found.mean_gain, found.mean_balance, price))
 
 
+def _by_thirds(e: Inputs, found: Alliance, hit: np.ndarray) -> list[float]:
+    """Share of draws that hit within each third of each parameter that varies and that no data inform."""
+    chances = []
+    for name, value in found.cast.p.items():
+        if np.ptp(value) > 0 and not e.informed(name):
+            third = np.digitize(value, np.quantile(value, [1 / 3, 2 / 3]))
+            chances += [float(hit[third == k].mean()) for k in range(3) if (third == k).any()]
+    return chances
+
+
 @test(
     "35",
     rule=Rule(
         (
-            Case(SUPPORTED, lambda s: s["defeat"].low > LIKELY, "The policy defeats itself with probability {defeat}."),
-            Case(
-                NOT_IDENTIFIED,
-                lambda s: s["unknown"].value > 0 and s["top"].high >= 1.0 - LIKELY > s["top"].low,
-                "The answer turns on a parameter that no data inform: a net loss has probability {defeat}, but "
-                "{top} between the thirds of it that matter least and most ({name}).",
-            ),
+            Case(SUPPORTED, lambda s: s["reach"].low > LIKELY, "The policy defeats itself with probability {defeat}."),
             Case(
                 CONTRADICTED,
-                lambda s: s["defeat"].high < 1.0 - LIKELY,
+                lambda s: s["reach"].high < 1.0 - LIKELY,
                 "On the coercer's own terms it is a net loss with probability {defeat} only.",
             ),
         ),
-        ("defeat",),
-        "A net loss has probability {defeat}, by the price of power and the prior on leaders; the balance falls "
-        "with probability {falls}.",
+        ("defeat", "reach"),
+        "A net loss has probability {defeat} by the price of power and the prior on leaders, and {reach} within thirds "
+        "of a parameter that no data inform; the balance falls with probability {falls}.",
     ),
     data="assembled model, two priors on leaders, two prices of power",
     window="2025 to 2036, simulated",
 )
 def self_defeat(e: Inputs) -> dict[str, Statistic]:
     """Probability that gain less the value of power lost is negative; least and most over two priors on leaders and two
-    prices of power (a contest that may come, and one that is certain)."""
-    chances = [float((x < 0).mean()) for a in (e.run, e.other) for x in (a.net, _annuity(a))]
+    prices of power (a contest that may come, and one that is certain); least and most also within the lower, middle or
+    upper third of any one parameter that no data inform. The verdict must hold there too."""
+    both = [(a, x) for a in (e.run, e.other) for x in (a.net, _annuity(a))]
+    chances = [float((x < 0).mean()) for _, x in both]
     n = len(e.run.cast.numbers)
-    driver = drivers(e.run, e.run.net)[0]
-    value = e.run.cast.p[driver.name]
-    thirds = np.digitize(value, np.quantile(value, [1 / 3, 2 / 3]))
-    by_third = [float((e.run.net[thirds == k] < 0).mean()) for k in range(3)]
+    within = [chance for a, x in both for chance in _by_thirds(e, a, x < 0)] or chances
     falls = [float((a.mean_balance < 0).mean()) for a in (e.run, e.other)]
     return {
         "defeat": Statistic("probability of a net loss", float(np.mean(chances)), min(chances), max(chances), n),
         "falls": Statistic("probability that the balance falls", float(np.mean(falls)), min(falls), max(falls), n),
-        "unknown": count("whether no data inform the largest unknown", int(driver.badge == "A")),
-        "name": fact(f"correlation of {driver.moves} ({driver.symbol}) with the outcome", driver.correlation, n),
-        "top": Statistic("probability of a net loss by thirds of it", by_third[1], min(by_third), max(by_third), n),
+        "reach": Statistic("the same within thirds of parameters", float(np.mean(within)), min(within), max(within), n),
         "gain": draws("yearly gain from taxing the ally", e.run.mean_gain, "bn USD", 1),
     }
 
