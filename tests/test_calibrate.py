@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -330,3 +331,27 @@ def test_a_report_tells_what_was_refused():
     assert "REFUSED" in calibrate.render(report)
     with pytest.raises(DataError, match="nothing was shipped"):
         calibrate.ship(report, "nowhere")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "nightly", reason="a minute or more: nightly")
+def test_ranks_of_truths_among_their_draws_are_even():
+    """Simulation-based calibration, small: 16 fits of the coercion model on 40 cases."""
+    from foederis import calibrate_check
+
+    whole = coercion.panel(evidence.training("coercion_case"))
+    few = replace(whole, x=whole.x[:40], end=whole.end[:40], target=whole.target[:40],
+                  threat_x=whole.threat_x[:40], carried=whole.carried[:40])  # fmt: skip
+    found = calibrate_check.check_coercion(few, 16, fitting.Sampling(warmup=100, samples=60, chains=1, depth=5, seed=3))
+    assert set(found.ranks) == set(coercion.PARAMETERS)
+    assert found.share_even >= 0.8
+    assert 0.3 < np.mean(list(found.ranks.values())) < 0.7
+
+
+def test_uneven_ranks_are_seen():
+    from foederis.calibrate_check import Ranks
+
+    rng = np.random.default_rng(0)
+    assert Ranks({"x": rng.uniform(size=64)}).share_even == 1.0
+    assert Ranks({"x": rng.uniform(size=64) ** 4}).share_even == 0.0
+    assert Ranks({"x": rng.uniform(size=64), "y": np.full(64, 0.5)}).worst[0] == "y"
