@@ -130,17 +130,17 @@ def paper_and_trust(e: Inputs) -> dict[str, Statistic]:
             Case(
                 REFINED,
                 lambda s: s["rebound"].low > MOST,
-                "Confidence in the president fell by {confidence} and the country's image by {favourable}, but of"
+                "Confidence in the president moved by {confidence} and the country's image by {favourable}, but of"
                 " the image lost among allies {rebound} came back with the next president.",
             ),
             Case(
                 SUPPORTED,
                 lambda s: s["rebound"].high < MOST,
-                "The image fell by {favourable} and less than half of it came back ({rebound}).",
+                "The image moved by {favourable} and less than half of it came back ({rebound}).",
             ),
         ),
         ("favourable", "confidence", "rebound"),
-        "The image fell by {favourable}; the part that came back ({rebound}) cannot be told from half.",
+        "The image moved by {favourable}; the part that came back ({rebound}) cannot be told from half.",
     ),
     data="Pew Global Attitudes, the ally and all allies polled",
     window="2016 to 2021",
@@ -244,7 +244,7 @@ def _said_by_ally(e: Inputs) -> Statistic:
                 "Only {pairs} countries were asked the same question in 2024 and 2025; ten are needed to tell a "
                 "dose from chance.",
             ),
-            Case(SUPPORTED, lambda s: s["dose"].high < 0.0, "Trust fell by {dose} for each point of tariff."),
+            Case(SUPPORTED, lambda s: s["dose"].high < 0.0, "Trust moved by {dose} for each point of tariff."),
             Case(
                 CONTRADICTED, lambda s: s["dose"].low > -DOSE, "Trust does not fall with the tariff: {dose} per point."
             ),
@@ -424,7 +424,7 @@ def deeper_break(e: Inputs) -> dict[str, Statistic]:
                 "Of {listed} threats without execution only {threats} fall between two waves with no tariff in "
                 "force between them; three are needed.",
             ),
-            Case(SUPPORTED, lambda s: s["change"].high < 0.0, "Polls fell by {change} on threats alone."),
+            Case(SUPPORTED, lambda s: s["change"].high < 0.0, "Polls moved by {change} on threats alone."),
             Case(CONTRADICTED, lambda s: s["change"].low > 0.0, "Polls rose on threats alone: {change}."),
         ),
         ("listed",),
