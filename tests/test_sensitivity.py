@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -23,6 +26,7 @@ from foederis.sensitivity_space import CHANCE, TRADE, Case, Space, variable
 from foederis.sensitivity_switches import run_switches, signs
 from foederis.simulation_alliance import Switches
 
+ROOT = Path(__file__).resolve().parents[1]
 ONE_BY_ONE = [[0], [1], [2]]
 
 
@@ -237,16 +241,36 @@ def test_what_was_left_out_stands_as_one_group() -> None:
     assert [i.total for i in found.indices] == sorted((i.total for i in found.indices), reverse=True)
 
 
-def test_inputs_without_data_are_marked() -> None:
+def test_inputs_taken_from_their_priors_are_marked_and_those_that_data_narrowed_are_not() -> None:
     flags = {i.name: i.prior_driven for i in report().indices}
-    assert flags.get("w_P", False) is False  # contraction 0.5
-    assert flags.get("b_1", True) is True  # contraction below a tenth
-    assert flags[TRADE] is flags[CHANCE] is False
-    bare = sensitivity.run(
-        "reliability", main_run_plan(), cast(), main_run().trade, samples=16, trajectories=2, keep=3, resamples=5,
-        switches=False, workers=1,
+    assert flags.pop(TRADE) is flags.pop(CHANCE) is False
+    assert all(flags.values())  # this cast draws from priors, whatever data would say
+    p = cast().p
+    informed = replace(cast(), p={**p, **{name: 0.9 * p[name] + 0.1 * np.median(p[name]) for name in ("w_P", "b_1")}})
+    found = sensitivity.run(
+        "balance", main_run_plan(), informed, main_run().trade, samples=16, trajectories=3, keep=60, resamples=5,
+        switches=False, contraction={"w_P": 0.5, "b_1": 0.05}, workers=1,
     )  # fmt: skip
-    assert all(i.prior_driven for i in bare.indices if i.name not in (TRADE, CHANCE))
+    flags = {i.name: i.prior_driven for i in found.indices}
+    assert not flags["w_P"]
+    assert flags["b_1"]  # data took less than a tenth
+    assert flags["lambda_U"]
+
+
+def test_reliabilities_of_the_types_keep_their_order() -> None:
+    """The prior of a principled patron lies partly below that of a transactional one; a run orders each pair."""
+    s = space("reliability")
+    u = np.full((2, len(s.names)), 0.5)
+    k, m = s.names.index("r_P"), s.names.index("r_X0")
+    table = parameters.parameters()
+    low, high = 0.6, 0.7
+    for row, (principled, transactional) in enumerate(((high, low), (low, high))):
+        for column, name, value in ((k, "r_P", principled), (m, "r_X0", transactional)):
+            grid = np.linspace(1e-6, 1 - 1e-6, 200_001)
+            u[row, column] = np.interp(value, s.values(name, grid), grid)
+    assert table["r_P"].family == "unit_normal"
+    one, other = s.at(u)
+    assert one == pytest.approx(other, rel=1e-4)
 
 
 def test_switches_are_compared_with_their_own_base() -> None:
@@ -286,7 +310,7 @@ def test_the_text_and_the_json_say_the_same() -> None:
     assert "coalition balance, from the acts on the ally" in text
     first = next(i for i in found.indices)
     assert words.percent(100 * first.total, decimals=0) in text
-    assert "no data have narrowed" in text
+    assert "prior-driven" in text
     assert max(len(line) for line in text.splitlines()) <= 132
     plain = json.loads(store.json_text(sensitivity.as_dict(found)))
     assert plain["alone"] == pytest.approx(found.alone)
@@ -319,3 +343,36 @@ def test_a_tornado_without_inputs_or_numbers_is_refused() -> None:
         charts_sensitivity.tornado(row, none, what="x", unit="%", median=float("nan"), low90=-1.0, high90=1.0)
     alone = charts_sensitivity.tornado(row, none, what="x", unit="%", median=0.0, low90=-1.0, high90=1.0)
     assert "Diamonds" not in charts_style.svg(alone)
+
+
+# The page
+
+
+@pytest.fixture(scope="module")
+def tool() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "tools"))
+        import make_sensitivity
+
+        yield make_sensitivity
+
+
+def test_the_page_says_what_the_code_does(tool: ModuleType) -> None:
+    """Its words are those of the code, its rows are inputs and choices that there are."""
+    text = tool.PAGE.read_text(encoding="utf-8")
+    assert text.startswith(tool.prose()), "run tools/make_sensitivity.py"
+    labels = {f"{p.moves} {p.symbol}".strip() for p in parameters.parameters().values()}
+    labels |= {"trade elasticities θ", "chance: errors of surveys, dates of caps and rungs", "all other parameters"}
+    rows = [line.split(" | ")[0].removeprefix("| ").removesuffix(" \\*") for line in text.splitlines()]
+    inputs = [row for row in rows if row in labels]
+    assert len(inputs) >= len(tool.SHOWN) * 5
+    for name in tool.SHOWN:
+        assert f"`{name}`, {tool.SCENARIO}" in text
+
+
+def test_a_section_of_the_page_holds_the_numbers_of_its_report(tool: ModuleType) -> None:
+    found = report()
+    section = tool.section(found)
+    assert found.indices[0].label in section
+    assert words.number(found.median, decimals=2 if found.high - found.low < 10 else 1) in section
+    assert section.count("\n| ") >= 10

@@ -21,6 +21,7 @@ __all__ = ["of_report", "tornado"]
 
 _WIDTH, _ROW, _BAR = 470, 26, 0.32
 _INPUTS, _CHOICES, _NAME = 10, 8, 52
+_LEAST = 0.005  # a share, or a shift in widths of the interval, that would be printed as nothing
 _GAP = 1.2  # rows between inputs and choices
 
 
@@ -82,8 +83,8 @@ def tornado(
     measure = "ranks of the outcome" if ranked else "outcome"
     key = (
         f"Bars: mean from the lowest (open end) to the highest tenth (dot) of the input, all others anywhere. At the"
-        f" right: share of the variance of the {measure} by itself, and with all it does jointly. Grey: no data have"
-        " narrowed it."
+        f" right: share of the variance of the {measure} by itself, and with all it does jointly. Grey: taken from its"
+        " prior."
     )
     below = "Diamonds: median under another choice of form." if len(dots) else ""
     band = "Pale zone: 90 % of the draws; line: their median."
@@ -96,20 +97,21 @@ def tornado(
 
 
 def of_report(report: Report, *, source: str = "", run_id: str = "") -> alt.VConcatChart:
-    """The tornado of a sensitivity report."""
+    """The tornado of a sensitivity report; what moves nothing is left out. ValueError where no input moves anything."""
     import pandas as pd
 
     inputs = pd.DataFrame(
         [
             (i.label, i.low_mean, i.high_mean, i.first, i.total, i.prior_driven)
             for i in report.indices
-            if i.low_mean is not None
+            if i.low_mean is not None and i.total >= _LEAST
         ],
         columns=["label", "low_mean", "high_mean", "first", "total", "prior_driven"],
     )
     # A choice is drawn at its shift from its own base, so that all start from the one line.
     choices = pd.DataFrame(
-        [(f"{s.group}: {s.name}", report.median + s.shift) for s in report.switched], columns=["label", "median"]
+        [(f"{s.group}: {s.name}", report.median + s.shift) for s in report.switched if s.ratio >= _LEAST],
+        columns=["label", "median"],
     )
     return tornado(
         inputs,

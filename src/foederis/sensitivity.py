@@ -53,7 +53,8 @@ class Index:
     """One input, or group of inputs, with its shares of the outcome's variance and their 90 % intervals.
 
     `low_mean` and `high_mean`: mean outcome in the tenth of the runs where the input is lowest and highest (None for a
-    group and for chance, which have no order). `prior_driven`: no data have narrowed it.
+    group and for chance, which have no order). `prior_driven`: the run takes it from its prior, or data have narrowed
+    it by less than a tenth.
     """
 
     name: str
@@ -99,7 +100,7 @@ class Report:
 
     @property
     def prior_driven(self) -> float:
-        """Sum of the first-order shares of inputs that no data have narrowed."""
+        """Sum of the first-order shares of inputs that are prior-driven."""
         return sum(index.first for index in self.indices if index.prior_driven)
 
 
@@ -128,8 +129,8 @@ def run(
 ) -> Report:
     """The sensitivity of an outcome of `VARIABLES` in the scenario of a plan.
 
-    `trade` is the path of the plan for the draws of the cast, `contraction` what data did to parameters (see
-    `contractions`; without it every parameter is prior-driven), `elasticities` the one set trade was solved with, if
+    `trade` is the path of the plan for the draws of the cast, `contraction` what data did to parameters that the cast
+    does not take from their priors (see `contractions`), `elasticities` the one set trade was solved with, if
     so. The seed is the cast's; the same call gives the same report however many workers.
 
     Raises UsageError on an unknown outcome or a bad number, DataError when an outcome is not finite, SolveError when
@@ -211,7 +212,7 @@ def _indices(
         low, high = (None, None) if name in (REST, CHANCE) else _tenths(found, columns[0])
         (a, b), (c, d) = found.first_interval[g].tolist(), found.total_interval[g].tolist()
         symbol, label, badge = _about(name)
-        driven = _prior_driven(name, contraction)
+        driven = _prior_driven(space, name, contraction)
         rows.append(
             Index(
                 name,
@@ -249,8 +250,9 @@ def _about(name: str) -> tuple[str, str, str]:
     return known.symbol, known.moves, known.badge
 
 
-def _prior_driven(name: str, contraction: Mapping[str, float]) -> bool:
-    """Whether no data have narrowed an input; trade rests on published estimates, and chance is no belief."""
+def _prior_driven(space: Space, name: str, contraction: Mapping[str, float]) -> bool:
+    """Whether this run takes an input from its prior, or data have hardly narrowed it; trade rests on published
+    estimates, and chance is no belief."""
     if name in (TRADE, CHANCE):
         return False
-    return contraction.get(name, 0.0) < PRIOR_DRIVEN
+    return name in space.from_priors or contraction.get(name, 0.0) < PRIOR_DRIVEN

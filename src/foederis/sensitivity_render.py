@@ -58,7 +58,7 @@ def _shares(report: Report, all_rows: bool) -> list[str]:
     joint = max(0.0, 1.0 - report.alone)
     lines.append(
         f"  Each by itself explains {_pct(report.alone)}, together beyond that {_pct(joint)};"
-        f" {_pct(report.prior_driven)} by inputs marked *, which no data have narrowed."
+        f" {_pct(report.prior_driven)} by inputs marked *, which are prior-driven."
     )
     return lines
 
@@ -93,8 +93,8 @@ def _switches(report: Report) -> list[str]:
         return []
     n = _places(report) + 1  # medians lie closer together than the ends of the interval
     lines = [
-        "What choices of form do: median under each, its shift, and the shift in widths of the 90 % interval",
-        f"  {'':<58}{'median':>9}{'shift':>9}{'widths':>8}",
+        "What choices of form do: outcome under each, shift of its median, and that in widths of the 90 % interval",
+        f"  {'':<56}{'median':>9}  {'90 % interval':<20}{'shift':>9}{'widths':>8}",
     ]
     for group, rows in groupby(report.switched, key=lambda s: s.group):
         lines += [f"  {group}", *(_switch(row, n) for row in rows)]
@@ -111,7 +111,8 @@ def _switch(row: Switched, decimals: int) -> str:
     name = row.name if len(row.name) <= 54 else f"{row.name[:53].rstrip()}…"
     shift = words.number(row.shift, decimals=decimals, signed=True)
     ratio = words.number(row.ratio, decimals=2)
-    return f"    {name:<56}{words.number(row.median, decimals=decimals):>9}{shift:>9}{ratio:>8}"
+    band = words.interval(row.low, row.high, decimals=decimals - 1)
+    return f"    {name:<54}{words.number(row.median, decimals=decimals):>9}  ({band + ')':<19}{shift:>9}{ratio:>8}"
 
 
 def _foot(report: Report) -> list[str]:

@@ -116,7 +116,8 @@ class Space:
     @cached_property
     def from_priors(self) -> frozenset[str]:
         """The parameters whose values are draws of their prior; the others come from data or from a choice."""
-        drawn = parameters.draw(self.cast.seed, self.cast.numbers, self.cast.variant)
+        table = parameters.parameters()
+        drawn = parameters.coherent(priors.draw(self.cast.seed, self.cast.numbers, table=table))
         return frozenset(n for n in self.names if n in drawn and np.array_equal(drawn[n], self.cast.p[n]))
 
     @cached_property
@@ -149,6 +150,7 @@ class Space:
             name: self.values(name, column[name]) if name in column else np.full(len(u), values[0])
             for name, values in self.cast.p.items()
         }
+        p = parameters.coherent(p)
         order = self._trade_order
         traded = order[_index(column[TRADE], len(order))] if TRADE in column else np.zeros(len(u), dtype=int)
         chance = _index(column[CHANCE], len(self.cast.numbers))
