@@ -393,6 +393,149 @@ def assumptions(
 
 @app.command()
 @guarded
+def calibrate(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder that keeps finished fits, so that the rest can go on later.")
+    ] = None,
+    vintage: Annotated[list[str] | None, typer.Option(help="Fit one vintage only; repeatable.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit the parameters to training rows, block by block; fails when a sampler's diagnostics refuse a fit."""
+    from foederis import cli_evidence
+
+    text, report, failed = cli_evidence.calibrate(folder, tuple(vintage or ()), quiet)
+    _answer(text, report, json)
+    if failed:
+        raise typer.Exit(EXIT_DATA)
+
+
+@app.command()
+@guarded
+def score(
+    contest: Annotated[
+        list[str] | None, typer.Argument(help="Contests by name, such as A-allies; default: all.")
+    ] = None,
+    seed: Seed = 1,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score frozen forecasts beside naive rivals on rows that calibration never saw; say who won."""
+    from foederis import cli_evidence
+
+    _answer(*cli_evidence.score(tuple(contest or ()), seed, quiet), json)
+
+
+@app.command()
+@guarded
+def audit(
+    claim: Annotated[list[str] | None, typer.Argument(help="Numbers of claims, such as 5 29; default: all.")] = None,
+    text: Annotated[Path | None, typer.Option(help="A YAML file of your own claims, bound to shipped tests.")] = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="With tests, sources, and what would change each.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Test the claims of the essay against data: statistic, interval, verdict, and what would change it."""
+    from foederis import cli_evidence
+
+    _answer(*cli_evidence.audit(tuple(claim or ()), text, details, quiet), json)
+
+
+@app.command()
+@guarded
+def sensitivity(
+    variable: Annotated[
+        str, typer.Argument(help="balance, trust, trust_change, reliability, effort, effort_change, net.")
+    ],
+    scenario: Annotated[str, typer.Option(help="A preset or the path of a scenario file.")] = "us-japan-2025",
+    draws: AllianceDraws = 2000,
+    seed: Seed = 1,
+    samples: Annotated[int, typer.Option(help="Base points of the variance shares, a power of two.", min=16)] = 512,
+    rows: Annotated[bool, typer.Option("--all", help="Print every input, not only the largest.")] = False,
+    chart: Annotated[Path | None, typer.Option(help="Save a tornado chart as CHART.png and CHART.svg.")] = None,
+    workers: Workers = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say which unknowns and which choices of form decide an outcome (Morris, Sobol, switches)."""
+    from foederis import cli_evidence
+
+    answer = cli_evidence.sensitivity(
+        variable,
+        scenario,
+        draws=draws,
+        seed=seed,
+        samples=samples,
+        all_rows=rows,
+        chart=chart,
+        workers=workers,
+        quiet=quiet,
+    )
+    _answer(*answer, json)
+
+
+forecast = typer.Typer(
+    help="Dated, hashed, append-only forecasts, and how they came out.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(forecast, name="forecast")
+Ledger = Annotated[Path, typer.Option("--ledger", help="The file of forecasts; a new one is begun.")]
+FORECASTS = Path("forecasts.jsonl")
+
+
+@forecast.command("make")
+@guarded
+def forecast_make(
+    question: Annotated[list[str] | None, typer.Argument(help="Questions by name; default: all still open.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Run this scenario, for the questions that need a run.")] = None,
+    ledger: Ledger = FORECASTS,
+    seed: Seed = 1,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Forecast open questions and write them down; without a scenario, those that rest on base rates."""
+    from foederis import cli_evidence
+
+    _answer(*cli_evidence.forecast_make(ledger, tuple(question or ()), scenario, seed, quiet), json)
+
+
+@forecast.command("list")
+@guarded
+def forecast_list(ledger: Ledger = FORECASTS, json: Json = False) -> None:
+    """List every forecast and whether it is open, waiting, overdue or settled."""
+    from foederis import cli_evidence
+
+    _answer(*cli_evidence.forecast_list(ledger), json)
+
+
+@forecast.command("settle")
+@guarded
+def forecast_settle(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    outcome: Annotated[float, typer.Argument(help="1 for yes, 0 for no, or the number that came out.")],
+    known: Annotated[str, typer.Option(help="The day on which it was known, such as 2026-12-18.")],
+    source: Annotated[str, typer.Option(help="Where it is to be read.")],
+    ledger: Ledger = FORECASTS,
+    json: Json = False,
+) -> None:
+    """Write down how a question came out; a settled question stays settled."""
+    from foederis import cli_evidence
+
+    _answer(*cli_evidence.forecast_settle(ledger, question, outcome, known, source), json)
+
+
+@forecast.command("score")
+@guarded
+def forecast_score(ledger: Ledger = FORECASTS, json: Json = False) -> None:
+    """Score settled questions: Brier for events, CRPS for quantities, beside their baselines."""
+    from foederis import cli_evidence
+
+    _answer(*cli_evidence.forecast_score(ledger), json)
+
+
+@app.command()
+@guarded
 def doctor(json: Json = False) -> None:
     """Check the installation: versions, data, rendering, a small solve, where files may be written."""
     from foederis import cli_show

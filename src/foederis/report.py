@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foederis import ensemble, ensemble_alliance, ledger, report_alliance, report_findings, report_text, store
+from foederis import (
+    ensemble,
+    ensemble_alliance,
+    ledger,
+    report_alliance,
+    report_findings,
+    report_series,
+    report_text,
+    store,
+)
 from foederis import scenario as scenarios
 from foederis import simulation as engine
 from foederis import world as worlds
@@ -94,12 +103,16 @@ class Run:
         """Median and interval of one outcome: a row per scenario, horizon and country or sector.
 
         Columns scenario, horizon, of, median, low, high, p_below_zero, unit, badge, vintage. `of` keeps some countries
-        or sectors, `horizon` one horizon; `at` is the day or quarter evaluated (a static run has one).
+        or sectors, `horizon` one horizon; `at` is the day or quarter evaluated (trade has one). A series of the
+        alliance (`report_series.SERIES`: trust, effort, balance_change ...) is taken at the quarter `at`, such as
+        2035-Q4.
         Raises UsageError on an unknown variable, country, sector, horizon or day.
         """
         import pandas as pd
 
-        known = _known(variable, VARIABLES, "variable")
+        if variable in report_series.SERIES:
+            return self._series(variable, at, prob)
+        known = _known(variable, {**VARIABLES, **report_series.SERIES}, "variable")
         if not 0.0 < prob < 1.0:
             raise UsageError(f"prob is {prob}; choose a value between 0 and 1, such as 0.9")
         rows = []
@@ -114,6 +127,36 @@ class Run:
                     for name in _chosen(result, known.dims, of)
                 ]
         return pd.DataFrame(rows)
+
+    def _series(self, name: str, at: str | None, prob: float) -> pd.DataFrame:
+        """A series of the alliance at one quarter (the last by default), a row per scenario."""
+        import pandas as pd
+
+        one = report_series.SERIES[name]
+        rows = []
+        for label, result in self.results.items():
+            if result.alliance is None:
+                raise UsageError(f"{label}: no alliance in this run ({result.no_alliance})")
+            quarter, draws = report_series.values(result.alliance, name, at)
+            row = {
+                "scenario": label,
+                "quarter": quarter,
+                **_summary(draws, prob),
+                "unit": one.units,
+                "badge": one.badge,
+            }
+            rows.append({**row, "vintage": report_findings.vintage(result.plan)})
+        return pd.DataFrame(rows)
+
+    def why(self, variable: str = "trust", scenario: str | None = None) -> pd.DataFrame:
+        """Why trust, balance or effort moved: part, mean, low, high (90 %); the means sum. UsageError when unknown."""
+        import pandas as pd
+
+        label = next(iter(self.results)) if scenario is None else scenario
+        _known(label, self.alliance, "scenario with an alliance")
+        page = self.alliance[label]
+        parts = _known(variable, {"trust": page.why_trust, "balance": page.terms, "effort": page.effort}, "variable")
+        return pd.DataFrame([{"part": n, "mean": m, "low": lo, "high": hi} for n, (m, lo, hi) in parts.items()])
 
     def plot(self, name: str, scenario: str | None = None) -> alt.VConcatChart:
         """A chart by name: those of `report_charts.CHARTS` and, with an alliance, of `ALLIANCE_CHARTS`."""

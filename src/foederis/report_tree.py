@@ -6,6 +6,7 @@
     /scenario           tariffs in force, and the coercer's tariff on the target by date and authority
     /central            equilibrium at the central elasticities, long run: flows, prices, wages
     /variants           long-run outcomes under each published elasticity set and each deficit closure
+    /alliance           trust, hedging, access, balance by quarter and draw; bystanders; the drawn parameters
 
 The outcomes stand under prior_predictive because no parameter has been fitted to data here: they are priors pushed
 through the model.
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from foederis import report_series
 from foederis.report_findings import QUANTILES, Path, Result, vintage
 from foederis.simulation import VARIABLES
 
@@ -49,6 +51,8 @@ def tree(results: Mapping[str, Result], paths: Mapping[str, Path], attrs: Mappin
     for label, result in results.items():
         if result.variants:
             root[f"variants/{_safe(label)}"] = xr.DataTree(_variants(result))
+        if result.alliance is not None:
+            root[f"alliance/{_safe(label)}"] = xr.DataTree(report_series.dataset(result.alliance))
     root.attrs.update(attrs)
     return root
 

@@ -1,0 +1,55 @@
+"""The series of the alliance by name, from Python and in the saved file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import foederis as fo
+from foederis import report_series, store
+from foederis.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def run() -> fo.Run:
+    return fo.simulate("us-japan-2025", draws=40, alliance_draws=60, seed=1, elasticities="LL")
+
+
+def test_a_series_is_summarised_at_the_quarter_asked_for(run: fo.Run) -> None:
+    early, late = (run.summary("trust", at=at).iloc[0] for at in ("2025-Q1", "2035-Q4"))
+    draws = next(iter(run.results.values())).alliance.trust
+    assert late["quarter"] == "2035-Q4"
+    assert 0.0 <= late["low"] <= late["median"] <= late["high"] <= 100.0
+    assert late["median"] == pytest.approx(100.0 * np.median(draws[-5]), rel=0.02)
+    assert early["median"] != late["median"]
+
+
+def test_what_a_run_does_not_know_is_refused_by_name(run: fo.Run) -> None:
+    with pytest.raises(UsageError, match="trust"):
+        run.summary("trsut")
+    with pytest.raises(UsageError, match="2050-Q1"):
+        run.summary("trust", at="2050-Q1")
+    with pytest.raises(UsageError):
+        run.why("tariff")
+
+
+def test_the_parts_of_a_change_in_trust_sum_to_it(run: fo.Run) -> None:
+    found = next(iter(run.results.values())).alliance
+    t = found.quarters.index(run.as_dict()["scenarios"]["us-japan-2025"]["alliance"]["marks"][0].replace(" ", "-"))
+    change = 100.0 * (found.trust - found.trust_reference)[t].mean()
+    assert change < 0.0
+    assert run.why("trust")["mean"].sum() == pytest.approx(change, abs=1e-6)
+
+
+def test_the_saved_file_holds_every_series_and_parameter(run: fo.Run, tmp_path: Path) -> None:
+    tree = store.read_netcdf(run.save(tmp_path) / "results.nc")
+    (saved,) = tree["alliance"].children.values()
+    assert set(report_series.SERIES) <= set(saved.data_vars)
+    alliance = next(iter(run.results.values())).alliance
+    np.testing.assert_allclose(saved["trust"].values, 100.0 * alliance.trust, rtol=1e-5)
+    assert all("provenance" in saved[name].attrs for name in report_series.SERIES)
