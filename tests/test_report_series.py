@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import foederis as fo
-from foederis import report_series, store
+from foederis import posterior, report_series, store
+from foederis.ensemble_alliance import cast_of
 from foederis.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,3 +54,27 @@ def test_the_saved_file_holds_every_series_and_parameter(run: fo.Run, tmp_path: 
     alliance = next(iter(run.results.values())).alliance
     np.testing.assert_allclose(saved["trust"].values, 100.0 * alliance.trust, rtol=1e-5)
     assert all("provenance" in saved[name].attrs for name in report_series.SERIES)
+
+
+def test_fitted_parameters_come_from_calibration_and_the_rest_stay() -> None:
+    prior, fitted = (cast_of("USA", "JPN", draws=300, seed=3, fitted=flag) for flag in (False, True))
+    after = posterior.load()
+    moved = {name for name in prior.p if not np.array_equal(prior.p[name], fitted.p[name])}
+    assert moved == set(after.names)
+    for name in ("Phi", "beta_S", "w_X"):
+        known = after.estimates[name]
+        assert fitted.p[name].mean() == pytest.approx(known.mean, abs=4.0 * known.sd / np.sqrt(300.0))
+    few = cast_of("USA", "JPN", draws=50, seed=3, fitted=True)
+    np.testing.assert_array_equal(few.p["Phi"], fitted.p["Phi"][:50])
+
+
+def test_a_run_prints_priors_and_fitted_parameters_side_by_side(run: fo.Run) -> None:
+    (result,) = run.results.values()
+    assert result.alliance is not None
+    assert result.other_prior is not None
+    assert result.otherwise is not None
+    assert (result.alliance.cast.fitted, result.otherwise.cast.fitted) == (False, True)
+    assert result.otherwise.cast.variant == result.alliance.cast.variant != result.other_prior.cast.variant
+    text = run.text()
+    assert all(label in text for label in ("Beta(1, 12) ", "Beta(3, 8) ", "Beta(1, 12), fitted "))
+    assert run.manifest.options["fitted"] == [False]

@@ -48,6 +48,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 AllianceOn = Annotated[bool, typer.Option("--alliance/--no-alliance", help="Run the alliance beside trade.")]
 AllianceDraws = Annotated[int, typer.Option(help="Number of draws of the alliance.")]
 Leaders = Annotated[str, typer.Option(help='Prior on transactional leaders: "Beta(1, 12)" or "Beta(3, 8)".')]
+Fitted = Annotated[
+    bool, typer.Option("--fitted", help="Take what data inform about the alliance from calibration, not from priors.")
+]
 Exact = Annotated[bool, typer.Option("--exact", help="Solve every draw instead of reading it off exact solutions.")]
 Elasticities = Annotated[
     str | None, typer.Option(help="Keep to one published set of trade elasticities (see: foederis codes elasticities).")
@@ -132,6 +135,7 @@ def run(
     alliance: AllianceOn = True,
     alliance_draws: AllianceDraws = 2000,
     leaders: Leaders = "Beta(1, 12)",
+    fitted: Fitted = False,
     exact: Exact = False,
     workers: Workers = None,
     quiet: Quiet = False,
@@ -149,6 +153,7 @@ def run(
         alliance=alliance,
         alliance_draws=alliance_draws,
         variant=leaders,
+        fitted=fitted,
         exact=exact,
         workers=workers,
         out=out if save else None,
@@ -177,6 +182,7 @@ def compare(
     alliance: AllianceOn = True,
     alliance_draws: AllianceDraws = 2000,
     leaders: Leaders = "Beta(1, 12)",
+    fitted: Fitted = False,
     exact: Exact = False,
     workers: Workers = None,
     quiet: Quiet = False,
@@ -196,6 +202,7 @@ def compare(
         alliance=alliance,
         alliance_draws=alliance_draws,
         variant=leaders,
+        fitted=fitted,
         exact=exact,
         workers=workers,
         out=out if save else None,

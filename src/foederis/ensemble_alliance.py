@@ -27,6 +27,7 @@ from foederis import (
     beliefs_polls,
     dyad,
     ensemble,
+    posterior,
     region_data,
     scenario_case,
 )
@@ -66,13 +67,22 @@ WAVE_DRAWS = 500
 
 @dataclass(frozen=True, eq=False)
 class Cast:
-    """The common ground of scenario and reference: the theatre, the drawn parameters, the draw numbers."""
+    """The common ground of scenario and reference: the theatre, the drawn parameters, the draw numbers.
+
+    `fitted`: parameters that calibration informs come from its draws; else all come from their priors.
+    """
 
     stage: Theatre
     p: Mapping[str, Float[Array, " draw"]]
     numbers: Array
     seed: int
     variant: str
+    fitted: bool = False
+
+    @property
+    def label(self) -> str:
+        """The prior on leaders, and whether the other parameters are fitted."""
+        return f"{self.variant}, fitted" if self.fitted else self.variant
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,16 +231,29 @@ def arrays_without(arrays: acts_arrays.ActArrays, begin: int) -> acts_arrays.Act
 
 
 def cast_of(
-    coercer: str, target: str, *, draws: int = DRAWS, seed: int = 1, variant: str = "Beta(1, 12)", last: str = LAST
+    coercer: str,
+    target: str,
+    *,
+    draws: int = DRAWS,
+    seed: int = 1,
+    variant: str = "Beta(1, 12)",
+    fitted: bool = False,
+    last: str = LAST,
 ) -> Cast:
-    """Theatre and parameters of a dyad. Raises DataError naming what is missing for a dyad without its own data."""
+    """Theatre and parameters of a dyad; `fitted` takes what data inform from the shipped posterior.
+
+    Raises DataError naming what is missing for a dyad without its own data, or when the posterior is damaged.
+    """
     if not ensemble.MIN_DRAWS <= draws <= ensemble.MAX_DRAWS:
         raise UsageError(f"alliance draws is {draws}; choose {ensemble.MIN_DRAWS} to {ensemble.MAX_DRAWS:,}")
     scenario_case.require(coercer, target)
     numbers = np.arange(draws)
     quarters = acts_arrays.quarter_range(FIRST, last)
     stage = theatre(dyad.load(coercer, target), region_data.load(coercer, target), quarters, seed, numbers)
-    return Cast(stage, parameters.draw(seed, numbers, variant), numbers, seed, variant)
+    p = parameters.draw(seed, numbers, variant)
+    if fitted:
+        p = parameters.coherent({**p, **posterior.load().take(seed, numbers)})
+    return Cast(stage, p, numbers, seed, variant, fitted)
 
 
 def run_alliance(

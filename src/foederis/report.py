@@ -72,7 +72,9 @@ class Run:
     def alliance(self) -> Mapping[str, AllianceFindings]:
         """What each scenario's run found about the alliance, by label; scenarios without an alliance are left out."""
         return {
-            label: report_alliance.find_alliance(r.alliance, report_findings.vintage(r.plan), r.other_prior)
+            label: report_alliance.find_alliance(
+                r.alliance, report_findings.vintage(r.plan), r.other_prior, r.otherwise
+            )
             for label, r in self.results.items()
             if r.alliance is not None
         }
@@ -248,10 +250,12 @@ def simulate(
     alliance: bool = True,
     alliance_draws: int = ensemble_alliance.DRAWS,
     variant: str = "Beta(1, 12)",
+    fitted: bool = False,
     stage: Stage | None = None,
 ) -> Run:
     """Simulate one scenario or several under labels, with the same draws: trade on the day evaluated, and the alliance
-    over quarters (`alliance_draws` draws; `variant` is the prior on leaders) where the dyad has data of its own.
+    over quarters (`alliance_draws` draws; `variant` is the prior on leaders; `fitted` takes parameters that calibration
+    informs from its draws instead of their priors) where the dyad has data of its own.
 
     A scenario is an object, a preset id or a path; each is compared with `compared_with`, by default what it names
     under `compare_to` (the base year's tariffs where it names nothing). `world` defaults to the embedded one, with the
@@ -284,8 +288,9 @@ def simulate(
             progress=progress,
             exact=exact,
         )
-        allied, other, reason = _alliance(plan, chosen, alliance, alliance_draws, seed, variant, workers, tell)
-        results[label] = Result(plan, central, found, ensemble.variants(plan, chosen), allied, other, reason)
+        settings = {"draws": alliance_draws, "seed": seed, "variant": variant, "fitted": fitted}
+        allied, reason = _alliance(plan, chosen, alliance, settings, workers, tell)
+        results[label] = Result(plan, central, found, ensemble.variants(plan, chosen), *allied, reason)
         paths[label] = report_findings.tariff_path(plan)
     return Run(results, _manifest(results, seed, draws), paths)
 
@@ -294,35 +299,38 @@ def _alliance(
     plan: engine.Plan,
     elasticities: str | None,
     wanted: bool,
-    draws: int,
-    seed: int,
-    variant: str,
+    settings: Mapping[str, Any],
     workers: int | None,
     tell: Stage,
-) -> tuple[Alliance | None, Alliance | None, str]:
-    """The alliance of a plan, under the prior on leaders asked for and under the other one; or why it was not run: data
-    of another dyad are never borrowed."""
+) -> tuple[tuple[Alliance | None, Alliance | None, Alliance | None], str]:
+    """The alliance of a plan as asked for, under the other prior on leaders, and with parameters fitted where they were
+    not (or the reverse); or why it was not run: data of another dyad are never borrowed."""
     if not wanted:
-        return None, None, "not asked for"
+        return (None, None, None), "not asked for"
     try:
-        cast = ensemble_alliance.cast_of(plan.coercer, plan.target, draws=draws, seed=seed, variant=variant)
+        cast = ensemble_alliance.cast_of(plan.coercer, plan.target, **settings)
     except DataError as missing:
-        return None, None, str(missing)
+        return (None, None, None), str(missing)
     absent = [code for code in cast.stage.bystanders if code not in plan.world.countries]
     if absent:
-        return None, None, f"the world has no {', '.join(absent)}, on which the alliance's bystanders rest"
+        return (None, None, None), f"the world has no {', '.join(absent)}, on which the alliance's bystanders rest"
     label = plan.scenario.id
 
     def progress(done: int, of: int) -> None:
         tell(f"quarters {label}", done, of)
 
     found = ensemble_alliance.run_alliance(plan, cast, elasticities=elasticities, workers=workers, progress=progress)
-    fewer = min(draws, OTHER_PRIOR_DRAWS)
-    rest = next(name for name in ensemble_alliance.VARIANTS if name != variant)
-    again = ensemble_alliance.cast_of(plan.coercer, plan.target, draws=fewer, seed=seed, variant=rest)
-    other = ensemble_alliance.run_alliance(plan, again, trade=first_draws(found.trade, fewer))
-    tell(f"alliance {label}, {draws:,} draws x {len(found.quarters)} quarters", 1, 1)
-    return found, other, ""
+    fewer = min(settings["draws"], OTHER_PRIOR_DRAWS)
+    trade = first_draws(found.trade, fewer)
+
+    def again(**changed: Any) -> Alliance:
+        cast = ensemble_alliance.cast_of(plan.coercer, plan.target, **{**settings, "draws": fewer, **changed})
+        return ensemble_alliance.run_alliance(plan, cast, trade=trade)
+
+    other = again(variant=next(name for name in ensemble_alliance.VARIANTS if name != settings["variant"]))
+    otherwise = again(fitted=not settings["fitted"])
+    tell(f"alliance {label}, {settings['draws']:,} draws x {len(found.quarters)} quarters", 1, 1)
+    return (found, other, otherwise), ""
 
 
 def _labelled(given: Scenario | str | Mapping[str, Scenario | str]) -> dict[str, Scenario]:
@@ -364,6 +372,7 @@ def _manifest(results: Mapping[str, Result], seed: int, draws: int) -> Manifest:
             "us_imports": str(first.world.meta.get("us_imports", "")),
             "alliance_draws": [0 if r.alliance is None else len(r.alliance.cast.numbers) for r in results.values()],
             "variant": [None if r.alliance is None else r.alliance.cast.variant for r in results.values()],
+            "fitted": [None if r.alliance is None else r.alliance.cast.fitted for r in results.values()],
             "user_tariffs": first.world.meta.get("user_tariffs"),
         },
         residuals=_worst([r.draws.residuals for r in results.values()]),

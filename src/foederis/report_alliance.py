@@ -147,8 +147,11 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def find_alliance(found: Alliance, vintage: str, other: Alliance | None = None) -> AllianceFindings:
-    """The findings of an alliance run; `other` is the same under the other prior on leaders."""
+def find_alliance(
+    found: Alliance, vintage: str, other: Alliance | None = None, otherwise: Alliance | None = None
+) -> AllianceFindings:
+    """The findings of an alliance run; `other` is the same under the other prior on leaders, `otherwise` with
+    parameters fitted to data where those of the run are drawn from priors, or the reverse."""
     first = MARKS[0] if MARKS[0] in found.quarters else found.quarters[-1]
     split = found.why_trust(first)
     terms = found.terms(first)
@@ -158,7 +161,7 @@ def find_alliance(found: Alliance, vintage: str, other: Alliance | None = None) 
     return AllianceFindings(
         poll=f"{found.poll.pollster}, {_question(found)}",
         marks=tuple(q for q in MARKS if q in found.quarters) or (found.quarters[-1],),
-        variant=found.cast.variant,
+        variant=found.cast.label,
         draws=len(found.cast.numbers),
         numbers=_numbers(found, vintage),
         why_trust={
@@ -180,13 +183,14 @@ def find_alliance(found: Alliance, vintage: str, other: Alliance | None = None) 
         laws=found.trade.laws,
         equilibria=found.trade.equilibria,
         interpolation=0.0 if check is None else check.worst,
-        priors={a.cast.variant: _under(a) for a in (found, other) if a is not None},
+        priors={a.cast.label: _under(a) for a in (found, other, otherwise) if a is not None},
     )
 
 
 def _under(found: Alliance) -> dict[str, float]:
-    """What the prior on leaders decides: the chance of a transactional one, trust at the marks, whether it pays."""
+    """What priors decide: the chance of a transactional leader, trust at the marks, bystanders, whether it pays."""
     n_X, n_P = found.scenario.trust.n_X[-1, :, 0], found.scenario.trust.n_P[-1, :, 0]
+    t = found.scenario.at(MARKS[0] if MARKS[0] in found.quarters else found.quarters[-1])
     marks = {
         f"trust_{q}": 100.0 * float(np.median(found.trust[found.scenario.at(q)])) for q in MARKS if q in found.quarters
     }
@@ -194,6 +198,7 @@ def _under(found: Alliance) -> dict[str, float]:
         "transactional_start": float(np.median(found.cast.p["n_X0"] / (found.cast.p["n_X0"] + found.cast.p["n_P0"]))),
         "transactional_end": float(np.median(n_X / (n_X + n_P))),
         **marks,
+        "siding": 100.0 * float(np.median(found.scenario.shares[t] - found.reference.shares[t], axis=0).mean()),
         "balance_pct": 100.0 * float(np.median(found.mean_balance)),
         "self_defeat": float((found.net < 0).mean()),
     }

@@ -47,6 +47,7 @@ class Result:
     variants: tuple[Variant, ...]
     alliance: Alliance | None = None
     other_prior: Alliance | None = None  # under the other prior on leaders, fewer draws
+    otherwise: Alliance | None = None  # parameters fitted to data where they were drawn from priors, or the reverse
     no_alliance: str = ""
 
     def of(self, variable: str, horizon: str, label: str | None = None) -> Float[Array, " draw"]:

@@ -21,7 +21,8 @@ def outcomes(found: AllianceFindings) -> str:
         (n.label, shown(n), _interval(n), words.sparkline(n.draws), report_text.BADGES[n.badge])
         for n in found.numbers.values()
     ]
-    head = (f"Alliance, {found.draws:,} draws", "median", "90 % interval", "", "source")
+    drawn = ", fitted" if "fitted" in found.variant else ""
+    head = (f"Alliance, {found.draws:,} draws{drawn}", "median", "90 % interval", "", "source")
     table = report_text.table(head, rows, left=(0, 2, 3, 4))
     cases = ", ".join(f"{name} {words.probability(share)}" for name, share in found.cases.items() if share > 0.005)
     return (
@@ -89,16 +90,21 @@ def _parts(parts: Mapping[str, tuple[float, float, float]], decimals: int) -> li
 
 
 def _priors(found: AllianceFindings) -> list[str]:
-    """What the answer is under each prior on the share of transactional leaders: a claim about that prior alone."""
-    lines = ["  What the prior on leaders decides (chance that the next one is transactional, before and after)"]
+    """What the answer is under each prior on the share of transactional leaders, and with the rest fitted to data."""
+    lines = ["  What the priors decide (chance that the next leader is transactional, before and after)"]
+    width = max(len(name) for name in found.priors)
     for name, row in found.priors.items():
         trust = ", ".join(
-            f"trust {mark.replace('-', ' ')} {words.percent(row[f'trust_{mark}'], decimals=0)}" for mark in found.marks
+            f"{mark.replace('-', ' ')} {words.percent(row[f'trust_{mark}'], decimals=0)}" for mark in found.marks
         )
         lines.append(
-            f"    {name:<12} {words.number(row['transactional_start'], decimals=2)} →"
-            f" {words.number(row['transactional_end'], decimals=2)}; {trust}; costs more than it earns"
+            f"    {name:<{width}}  {words.number(row['transactional_start'], decimals=2)} →"
+            f" {words.number(row['transactional_end'], decimals=2)}; trust {trust}; costs more than it earns"
             f" {words.probability(row['self_defeat'])}"
+        )
+    if any("fitted" in name for name in found.priors):
+        lines.append(
+            "    fitted: what data to 2024 inform is taken from calibration (docs/scores.md tells how good it is)"
         )
     return lines
 
@@ -123,9 +129,10 @@ def bystanders(found: AllianceFindings) -> str:
     ]
     head = (f"Siding with the patron, {mark}", "before", "change, points", "own treatment", "watching the ally")
     known = sum(_signed(b) for b in found.bystanders)
+    moved = [f"{name} {words.number(row['siding'], decimals=1, signed=True)}" for name, row in found.priors.items()]
     note = (
-        f"  The sign is known for {known} of {len(found.bystanders)}: how bystanders answer has not been measured,"
-        " and the priors leave both signs open."
+        f"  The sign is known for {known} of {len(found.bystanders)}; the priors leave both open. Mean of all, points:"
+        f"\n    {'   '.join(moved)}"
     )
     return f"{report_text.table(head, rows)}\n{note}"
 
