@@ -30,6 +30,7 @@ from alliance_case import (
 from foederis import acts_arrays, balance, beliefs, beliefs_channels, dyad, ensemble_alliance, priors, region_data
 from foederis import simulation_parameters as parameters
 from foederis.ensemble_alliance import Alliance, cast_of, run_alliance
+from foederis.ensemble_surface import TOLERANCE
 from foederis.errors import DataError, UsageError
 from foederis.report_alliance import MARKS, find_alliance
 from foederis.simulation_alliance import Switches, run, theatre
@@ -272,7 +273,7 @@ def test_trade_of_every_quarter_is_read_within_the_bound() -> None:
     assert path.laws >= 6
     assert path.check is not None
     assert path.check.worst < 0.05
-    assert max(path.residuals.values()) <= 1e-10
+    assert max(path.residuals.values()) <= TOLERANCE
 
 
 def test_which_parameters_move_nothing_in_a_run() -> None:

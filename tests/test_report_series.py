@@ -78,3 +78,10 @@ def test_a_run_prints_priors_and_fitted_parameters_side_by_side(run: fo.Run) -> 
     text = run.text()
     assert all(label in text for label in ("Beta(1, 12) ", "Beta(3, 8) ", "Beta(1, 12), fitted "))
     assert run.manifest.options["fitted"] == [False]
+
+
+def test_charts_are_drawn_where_processes_must_be_spawned(run: fo.Run, tmp_path: Path) -> None:
+    import jax  # noqa: F401  with JAX in the process, workers are spawned and the run travels to them
+
+    files = run.save(tmp_path)
+    assert {"trust.png", "welfare.svg"} <= {path.name for path in files.rglob("*.*")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import datetime as dt
 import errno
+import multiprocessing
 import os
 import resource
 import subprocess
@@ -162,22 +163,26 @@ WRITERS: dict[str, Callable[[Path], str]] = {
 }
 
 
+def fill_the_disk(kind: str, path: Path) -> None:
+    """Write in a process that may not write more than 2 kB to a file; ends with 0 if it was told so."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+    try:
+        WRITERS[kind](path)
+    except DataError as error:
+        os._exit(0 if "cannot write" in str(error) else 2)
+    except BaseException:
+        os._exit(3)
+    os._exit(1)
+
+
 @pytest.mark.parametrize("kind", WRITERS)
 def test_every_writer_survives_a_full_disk(tmp_path: Path, kind: str) -> None:
-    """The real thing: a process that may not write more than 2 kB to a file."""
     path = tmp_path / "result"
     path.write_bytes(OLD)
-    pid = os.fork()
-    if pid == 0:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
-        try:
-            WRITERS[kind](path)
-        except DataError as error:
-            os._exit(0 if "cannot write" in str(error) else 2)
-        except BaseException:
-            os._exit(3)
-        os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    process = multiprocessing.get_context("spawn").Process(target=fill_the_disk, args=(kind, path))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
     assert path.read_bytes() == OLD
     assert not leftovers(tmp_path)
 

@@ -13,6 +13,7 @@ What is drawn (prior table of the model page):
 
 from __future__ import annotations
 
+import copyreg
 import math
 import os
 import sys
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -344,6 +346,15 @@ def spread(job: Any, verb: str, tasks: Sequence[Any], workers: int | None) -> It
             raise
 
 
+def _frozen(table: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(table)
+
+
+def _reduced(table: MappingProxyType[Any, Any]) -> tuple[Callable[..., Any], tuple[dict[Any, Any]]]:
+    return _frozen, (dict(table),)
+
+
+copyreg.pickle(MappingProxyType, _reduced)  # jobs hold frozen tables; where processes are spawned, they must travel
 _job: Any = None  # what a worker process works on
 
 
