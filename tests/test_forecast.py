@@ -388,3 +388,12 @@ def test_a_write_that_fails_leaves_the_ledger(full: Path, monkeypatch: pytest.Mo
     monkeypatch.undo()
     assert full.read_bytes() == before
     assert len(forecast.make(full, clock=at("2026-10-01"))) == 3
+
+
+def test_the_ledger_of_the_repository_is_whole() -> None:
+    """Records may be added; those made on the first day stay as they were."""
+    path = Path(__file__).resolve().parents[1] / "forecasts.jsonl"
+    records = forecast.read(path)
+    assert [r.kind for r in records[:8]] == ["forecast"] * 8
+    assert {r.body["target"] for r in records[:8]} == set(forecast.targets())
+    assert records[7].sha256 == "b4432019628e585d4d9ec3758efdf17719ac1a8ce449e9cb35be0f5cc08fa3af"

@@ -21,7 +21,7 @@ HEAD = """# Audit of the essay
 
 The essay of January 2025 on tariffs and the alliance of the United States and Japan makes 45 claims. Each stands here
 in our own words, with the test that could refuse it and the verdict that the data give. The page is written by
-`tools/make_audit.py`; in Python `foederis.audit.run()` computes it anew.
+`tools/make_audit.py`; `foederis audit` computes it anew.
 
 A verdict is *supported*, *refined* (true in part, or otherwise than said), *contradicted*, *not identified* (the data
 cannot tell), or *not yet due*. It follows from the statistics by a rule that stands beside the test in the code; the
