@@ -142,7 +142,7 @@ def test_a_changed_list_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "acts-usa-jpn.json").write_text("{}", encoding="utf-8")
     (tmp_path / "data" / "SHA256SUMS").write_text("0  acts-usa-jpn.json\n", encoding="utf-8")
-    monkeypatch.setattr("foederis.acts.resources.files", lambda _: tmp_path)
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
     with pytest.raises(DataError, match="not the file of the list of checksums"):
         acts.shipped("acts-usa-jpn.json")
     with pytest.raises(DataError, match="cannot be read"):

@@ -177,7 +177,7 @@ def test_a_file_that_is_not_the_listed_one_is_refused(tmp_path: Path, monkeypatc
     source = ROOT / "src" / "foederis" / "data"
     shutil.copy(source / "SHA256SUMS", data)
     (data / "security-usa-jpn.json").write_bytes((source / "security-usa-jpn.json").read_bytes() + b" ")
-    monkeypatch.setattr(dyad.resources, "files", lambda name: tmp_path)
+    monkeypatch.setattr("importlib.resources.files", lambda name: tmp_path)
     with pytest.raises(DataError, match="not the file of the list of checksums"):
         dyad.load.__wrapped__()
 

@@ -10,14 +10,13 @@ shape for the model. A scenario adds future acts in the same fields; `acts_check
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any, Literal, get_args
 
+from foederis import store
 from foederis.errors import DataError
 
 __all__ = [
@@ -141,15 +140,7 @@ def card() -> Mapping[str, Any]:
 
 def shipped(name: str) -> Mapping[str, Any]:
     """A shipped JSON file, checked against the list of checksums; DataError when it is missing or was changed."""
-    folder = resources.files("foederis") / "data"
-    try:
-        raw = (folder / name).read_bytes()
-        recorded = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DataError(f"{name} cannot be read ({error}); install foederis again") from None
-    if f"{hashlib.sha256(raw).hexdigest()}  {name}" not in recorded:
-        raise DataError(f"{name} is not the file of the list of checksums; install foederis again")
-    found: Mapping[str, Any] = json.loads(raw)
+    found: Mapping[str, Any] = json.loads(store.shipped(name))
     return found
 
 

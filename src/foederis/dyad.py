@@ -7,18 +7,17 @@ exchange rates and serve changes of the balance only.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
 
+from foederis import store
 from foederis.errors import DataError, UsageError
 
 __all__ = ["Actor", "Dyad", "Rung", "load", "quarters"]
@@ -28,7 +27,6 @@ Table = Literal["effort", "programme", "budgets", "caps", "pacts", "reached", "h
                 "tension"]  # fmt: skip
 _FISCAL_START = 0.25  # the fiscal year begins in April
 _MET = 2025  # the fiscal year in which the announced target was met by the official count
-_CHECKSUMS = "SHA256SUMS"
 
 
 @dataclass(frozen=True)
@@ -159,21 +157,12 @@ def quarters(start: str = "2017-Q1", count: int = 80) -> Float[Array, " quarter"
 def load(patron: str = "USA", ally: str = "JPN") -> Dyad:
     """The shipped file of a dyad; raises DataError if there is none, or if it is damaged."""
     name = f"security-{patron.lower()}-{ally.lower()}.json"
-    folder = resources.files("foederis") / "data"
-    try:
-        raw = (folder / name).read_bytes()
-        recorded = (folder / _CHECKSUMS).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise DataError(
-            f"no defence data for {patron}-{ally}: {name} is missing; it needs effort, programme, caps, rungs, forces"
-            " and threat of that ally, none of which may be borrowed from another dyad"
-        ) from None
-    except OSError as error:
-        raise DataError(f"{name} cannot be read ({error}); install foederis again") from None
-    digest = hashlib.sha256(raw).hexdigest()
-    if f"{digest}  {name}" not in recorded.splitlines():
-        raise DataError(f"{name} is not the file of the list of checksums; install foederis again")
-    return _dyad(json.loads(raw), digest, name)
+    raw = store.shipped(
+        name,
+        f"no defence data for {patron}-{ally}: {name} is missing; it needs effort, programme, caps, rungs, forces"
+        " and threat of that ally, none of which may be borrowed from another dyad",
+    )
+    return _dyad(json.loads(raw), store.sha256_bytes(raw), name)
 
 
 def _dyad(card: dict[str, Any], digest: str, name: str) -> Dyad:

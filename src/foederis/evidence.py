@@ -22,13 +22,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Bool, Int
 
+from foederis import store
 from foederis.errors import DataError, UsageError
 
 __all__ = ["FREEZE", "HOLDOUT_FROM", "LEFT_OUT", "TABLES", "Table", "card", "held", "held_for", "holdout",
@@ -148,26 +148,14 @@ def load(name: Name) -> Table:
 @cache
 def card() -> Mapping[str, Any]:
     """The card of the file: sources, decisions, tables."""
-    raw = _read("evidence.json")
+    raw = store.shipped("evidence.json")
     found: Mapping[str, Any] = json.loads(raw)
     return found
 
 
-def _read(name: str) -> bytes:
-    folder = resources.files("foederis") / "data"
-    try:
-        raw = (folder / name).read_bytes()
-        recorded = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DataError(f"{name} cannot be read ({error}); install foederis again") from None
-    if f"{hashlib.sha256(raw).hexdigest()}  {name}" not in recorded:
-        raise DataError(f"{name} is not the file of the list of checksums; install foederis again")
-    return raw
-
-
 @cache
 def _stored() -> Mapping[str, Table]:
-    with np.load(io.BytesIO(_read(_FILE)), allow_pickle=False) as file:
+    with np.load(io.BytesIO(store.shipped(_FILE)), allow_pickle=False) as file:
         arrays = {key: file[key] for key in file.files}
     found: dict[str, dict[str, Array]] = {}
     for key, values in arrays.items():

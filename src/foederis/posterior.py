@@ -10,13 +10,11 @@ Vintages: `full` (all training rows, to 2024) and one for each test, whose windo
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any
 from zlib import crc32
@@ -24,6 +22,7 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Float, Int
 
+from foederis import store
 from foederis.errors import DataError, UsageError
 
 __all__ = ["FULL", "Known", "Posterior", "load", "read"]
@@ -112,22 +111,13 @@ def _places(seed: int, block: str, numbers: Sequence[int] | Array, size: int) ->
 @cache
 def load() -> Posterior:
     """The shipped posterior; DataError when it is missing or damaged."""
-    folder = resources.files("foederis") / "data"
-    try:
-        raw, text = (folder / "posterior.npz").read_bytes(), (folder / "posterior.json").read_bytes()
-        recorded = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DataError(f"the posterior cannot be read ({error}); install foederis again") from None
-    for data, name in ((raw, "posterior.npz"), (text, "posterior.json")):
-        if f"{hashlib.sha256(data).hexdigest()}  {name}" not in recorded:
-            raise DataError(f"{name} is not the file of the list of checksums; install foederis again")
-    return read(raw, text)
+    return read(store.shipped("posterior.npz"), store.shipped("posterior.json"))
 
 
 def read(raw: bytes, text: bytes) -> Posterior:
     """A posterior from its archive and card; DataError when they do not belong together."""
     card = json.loads(text)
-    digest = hashlib.sha256(raw).hexdigest()
+    digest = store.sha256_bytes(raw)
     if card["sha256"] != digest:
         raise DataError("the posterior and its card do not belong together; calibrate again")
     with np.load(io.BytesIO(raw), allow_pickle=False) as file:

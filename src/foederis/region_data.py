@@ -6,12 +6,10 @@ asked for. `Region.setting` and `Region.paths` turn the file into the arrays tha
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal
 from zlib import crc32
@@ -19,6 +17,7 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Float, Int
 
+from foederis import store
 from foederis.errors import DataError, UsageError
 from foederis.region import Setting
 
@@ -30,7 +29,6 @@ TABLES: tuple[Table, ...] = ("shares", "aggregate", "distances", "value", "stick
 UNITS = ("courtship_speed", "treatment_points", "trust")
 DISTANCES = ("alliance", "regime", "surplus", "threat")
 WATCHES_ITSELF = 1e3  # distance of the ally from itself: it learns from acts on it as its own, not by watching
-_CHECKSUMS = "SHA256SUMS"
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,21 +154,12 @@ class Region:
 def load(patron: str = "USA", ally: str = "JPN") -> Region:
     """The shipped file of a dyad's bystanders; raises DataError if there is none, or if it is damaged."""
     name = f"region-{patron.lower()}-{ally.lower()}.json"
-    folder = resources.files("foederis") / "data"
-    try:
-        raw = (folder / name).read_bytes()
-        recorded = (folder / _CHECKSUMS).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise DataError(
-            f"no bystanders for {patron}-{ally}: {name} is missing; it needs shares, distances from that ally, values"
-            " and sticks, none of which may be borrowed from another dyad"
-        ) from None
-    except OSError as error:
-        raise DataError(f"{name} cannot be read ({error}); install foederis again") from None
-    digest = hashlib.sha256(raw).hexdigest()
-    if f"{digest}  {name}" not in recorded.splitlines():
-        raise DataError(f"{name} is not the file of the list of checksums; install foederis again")
-    return read(json.loads(raw), digest, name)
+    raw = store.shipped(
+        name,
+        f"no bystanders for {patron}-{ally}: {name} is missing; it needs shares, distances from that ally, values"
+        " and sticks, none of which may be borrowed from another dyad",
+    )
+    return read(json.loads(raw), store.sha256_bytes(raw), name)
 
 
 def read(card: dict[str, Any], digest: str, name: str) -> Region:

@@ -20,6 +20,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ __all__ = [
     "sha256_bytes",
     "sha256_file",
     "sha256_json",
+    "shipped",
     "sweep_stale",
     "verify",
     "write_bytes",
@@ -82,6 +84,24 @@ def sha256_file(path: str | Path) -> str:
 def sha256_json(value: Any) -> str:
     """SHA-256 of the canonical JSON of a value: the same for equal values, whatever the order of their keys."""
     return sha256_bytes(canonical_json(value).encode())
+
+
+def shipped(name: str, absent: str | None = None) -> bytes:
+    """A file of the embedded data, checked against the list of checksums.
+
+    Raises DataError when it was changed or cannot be read; `absent` is what to say when it is not there.
+    """
+    folder = resources.files("foederis") / "data"
+    try:
+        raw = (folder / name).read_bytes()
+        recorded = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        if absent is not None and isinstance(error, FileNotFoundError):
+            raise DataError(absent) from None
+        raise DataError(f"{name} cannot be read ({error}); install foederis again") from None
+    if f"{sha256_bytes(raw)}  {name}" not in recorded:
+        raise DataError(f"{name} is not the file of the list of checksums; install foederis again")
+    return raw
 
 
 def canonical_json(value: Any) -> str:
