@@ -50,7 +50,7 @@ def test_matrices_have_their_accounting(base: world.World) -> None:
     economy = calibrate(base)
     try:
         found = exposures.friend_enemy(economy, 3.0)
-    except SolveError:  # trade that runs one way only cannot be purged
+    except SolveError:  # trade runs one way only and cannot be purged, or does not link all countries
         assume(False)
     for share in (found.S, found.T):
         np.testing.assert_allclose(share.sum(axis=1), 1.0, atol=1e-9)
@@ -58,6 +58,14 @@ def test_matrices_have_their_accounting(base: world.World) -> None:
     np.testing.assert_allclose(found.Q @ found.W, 0.0, atol=1e-7)
     np.testing.assert_allclose(found.W.sum(axis=1), 0.0, atol=1e-6)
     np.testing.assert_allclose(found.U.sum(axis=1), 1.0, atol=1e-6)
+
+
+def test_countries_that_no_trade_links_have_no_exposure_to_each_other() -> None:
+    flow = np.diag([40.0, 50.0, 60.0])[:, :, None]
+    flow[0, 1] = flow[1, 0] = 3.0
+    base = world.World(("A", "B", "C"), ("x",), flow, np.zeros((3, 3, 1)), np.zeros((3, 1, 1)), np.array([4.0]))
+    with pytest.raises(SolveError, match="no chain of trade links A and C"):
+        exposures.friend_enemy(calibrate(base))
 
 
 def test_matrices_are_the_published_formulas() -> None:

@@ -212,6 +212,15 @@ def test_autarky_with_inputs_and_the_gains_from_trade(world: World, mobility: fl
     assert np.all(found.welfare_hat <= 1.0 + SOLVED)
 
 
+def test_autarky_is_found_where_a_sector_of_fixed_workers_loses_nearly_all_it_sells() -> None:
+    """Far from the base year: found in steps, on which countries are one bloc until the last trade is gone."""
+    economy = balanced(build_world(4, 3, 12110, intermediates=False, tariffs=False))
+    found = solve(economy, Shock(iceberg_hat=isolation(economy), mobility=1.0))
+    made = economy.final_share * economy.value_added[:, None] / economy.output  # what is made at home is bought there
+    assert made.min() < 0.2
+    np.testing.assert_allclose(found.wage_hat / found.labour_income_hat[:, None], made, atol=SOLVED)
+
+
 def test_isolation_cannot_finance_a_deficit() -> None:
     economy = calibrate(build_world(3, 2, 0))
     with pytest.raises(SolveError) as refusal:

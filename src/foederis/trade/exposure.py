@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-from foederis.errors import UsageError
+from foederis.errors import SolveError, UsageError
+from foederis.trade.chord import chained
 from foederis.trade.economy import Closure, Economy, Shock
 from foederis.trade.equilibrium import Equilibrium
 from foederis.trade.solver import purge, rebase, solve
@@ -94,12 +95,20 @@ def mean_elasticity(economy: Economy) -> float:
 def friend_enemy(economy: Economy, trade_elasticity: float | None = None) -> Exposure:
     """Friend-enemy matrices of an economy; deficits are purged first. Elasticity: `mean_elasticity` if not given.
 
-    Raises UsageError unless the elasticity is positive, SolveError where deficits cannot be purged.
+    Raises UsageError unless the elasticity is positive, SolveError where deficits cannot be purged and where no chain
+    of trade links two countries.
     """
     theta = mean_elasticity(economy) if trade_elasticity is None else float(trade_elasticity)
     if not (theta > 0.0 and np.isfinite(theta)):
         raise UsageError(f"exposure: the trade elasticity must be positive, not {theta:g}")
     flow = purge(economy).flow.sum(axis=2)
+    apart = np.argwhere(~chained((flow > 0.0) | (flow > 0.0).T))
+    if len(apart):
+        one, other = (economy.countries[k] for k in apart[0])
+        raise SolveError(
+            f"exposure: no chain of trade links {one} and {other}, so nothing sets their incomes against each other",
+            where=f"labour: {other}",
+        )
     income = flow.sum(axis=0)
     return Exposure(
         economy.countries, theta, flow / flow.sum(axis=1)[:, None], flow.T / income[:, None], income / income.sum()

@@ -100,12 +100,17 @@ class Search:
         base = self.unshocked()
         done, width, point = 0.0, FIRST_STEP, self.home
         for _ in range(MOST_STEPS):
-            here = base if done == 0.0 else between(base, self.problem, done)
+            part = min(1.0, done + width)
+            if part == 1.0:  # with the blocs of the end: where trade is almost cut, wages of one bloc are almost free
+                here = self.problem
+            elif done == 0.0:
+                here = base
+            else:
+                here = between(base, self.problem, done)
             try:
                 chord = chord_at(here, unpack(here, point))
             except np.linalg.LinAlgError:
                 return None
-            part = min(1.0, done + width)
             if part == 1.0:
                 found, end = self._from(chord, point, MEMORY_FAR)
                 if found.certified(self.tolerance):
@@ -136,14 +141,15 @@ class Search:
 def between(base: Problem, problem: Problem, part: float) -> Problem:
     """The problem a part of the way from the base year to the shock: trade costs in logs, deficits in levels.
 
-    A cell that the shock cuts off shrinks in proportion instead, for its cost has no logarithm.
+    A cell that the shock cuts off shrinks in proportion instead, for its cost has no logarithm. Until it is gone its
+    ends are one bloc, as in the base year, with one numeraire.
     """
     old, new = base.weight, problem.weight
     traded = (old > 0) & (new > 0)
     ratio = np.where(traded, new, 1.0) / np.where(traded, old, 1.0)
     weight = np.where(traded, old * ratio**part, old * (1.0 - part))
     constant = base.deficit_constant + part * (problem.deficit_constant - base.deficit_constant)
-    return replace(problem, weight=weight, deficit_constant=constant)
+    return replace(problem, weight=weight, deficit_constant=constant, numeraire=base.numeraire)
 
 
 def numpy_loop(

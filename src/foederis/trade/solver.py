@@ -218,9 +218,10 @@ def _solve_checked(
 
 
 def _unshocked(economy: Economy, shock: Shock, problem: Problem) -> Problem:
-    """The problem with the base year's trade costs and deficits."""
+    """The problem with the base year's trade costs, deficits and blocs."""
     constant = deficit_rule(economy, replace(shock, transfer=None)).constant
-    return replace(problem, weight=layout(economy)["weight"], deficit_constant=constant)
+    base = layout(economy)
+    return replace(problem, weight=base["weight"], deficit_constant=constant, numeraire=base["numeraire"])
 
 
 def state_vector(start: Equilibrium, economy: Economy, problem: Problem) -> Float[Array, " state"]:
