@@ -9,8 +9,9 @@ Effort and partners help through one sum, $A$, and their costs are separable. So
 marginal value of capability $\lambda = -\partial loss/\partial A$. At any $\lambda$ the best e and m are closed forms
 clipped to their bounds, and the best a solves one convex equation. What is left is $\lambda = -\partial loss/\partial
 A(A(\lambda), a)$. Where the loss is convex in A the right side falls in $\lambda$ and the root is unique. Where not
-(decisive contests with hopeless odds) there may be several: the search from scratch compares the objective on a grid
-of $\lambda$ and bisects around the best; the search from a start follows the optimum the ally is at.
+(decisive contests with hopeless odds) there may be several, and where partners stop at the kink two: the search from
+scratch compares the objective on a grid of $\lambda$ and on a finer one, and bisects around the best; the search from a
+start follows the optimum the ally is at.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ Loss = Callable[
 ]  # of (A, a): value, slope in A, slope, curvature in a
 ENTRAPMENT_RATIO = 1.5  # Grant (2012): beyond this multiple of own forces, more allies make rescue less likely
 _GRID, _BISECTIONS, _FOLLOW, _NEWTON = 33, 40, 3, 3
+_TOLD_APART = 1e-9  # of the objective: a second optimum that is not better by more is the first
 _SPAN = 8.0  # the grid covers marginal values from exp(-8) to exp(8) times that of the base
+_FINER = 1.0  # the finer grid covers those from exp(-1) to exp(1) times that of its best point
 
 
 @dataclass(frozen=True)
@@ -165,20 +168,46 @@ def _follow(problem: Problem, loss: Loss, scale: Array, start: Choice) -> tuple[
 
 
 def _from_scratch(problem: Problem, loss: Loss, scale: Array) -> Array:
-    """The marginal value of the best choice: the best point of a grid, then bisection between its neighbours."""
+    """The marginal value of the best choice: the best point of a grid, then bisection between its neighbours.
+
+    Where partners stop at the kink, a second optimum may lie just beyond it, between two points of the grid: a finer
+    grid around the first looks for it, and counts where it is better.
+    """
     xp = namespace(scale)
-    best, at = scale * 0.0 + xp.inf, xp.log(scale)
+    coarse, fine = (2.0 * span / (_GRID - 1) for span in (_SPAN, _FINER))  # from one point of a grid to the next
+    _, at = _best(problem, loss, xp.log(scale), _SPAN)
+    first = _between(problem, loss, at - coarse, at + coarse)
+    reached = _reached(problem, loss, first)
+    better, near = _best(problem, loss, at, _FINER)
+    second = _between(problem, loss, near - fine, near + fine)
+    return xp.exp(xp.where(better < reached - _TOLD_APART * xp.abs(reached), second, first))
+
+
+def _reached(problem: Problem, loss: Loss, x: Array) -> Array:
+    """The objective at the choice made at a log marginal value of capability."""
+    xp = namespace(x)
+    e, m = _bundle(problem, xp.exp(x))
+    return objective(problem, loss, e, m, _accommodation(problem, loss, capability_of(problem, e, m), 0.0 * x, 5))
+
+
+def _best(problem: Problem, loss: Loss, middle: Array, span: float) -> tuple[Array, Array]:
+    """The best point of a grid of log marginal values and the objective there."""
+    xp = namespace(middle)
+    best, at = middle * 0.0 + xp.inf, middle
     for k in range(_GRID):
-        x = xp.log(scale) + _SPAN * (2.0 * k / (_GRID - 1) - 1.0)
-        e, m = _bundle(problem, xp.exp(x))
-        a = _accommodation(problem, loss, capability_of(problem, e, m), 0.0 * x, 5)
-        found = objective(problem, loss, e, m, a)
+        x = middle + span * (2.0 * k / (_GRID - 1) - 1.0)
+        found = _reached(problem, loss, x)
         best, at = xp.minimum(best, found), xp.where(found < best, x, at)
-    low, high = at - 2.0 * _SPAN / (_GRID - 1), at + 2.0 * _SPAN / (_GRID - 1)
-    a = 0.0 * at
+    return best, at
+
+
+def _between(problem: Problem, loss: Loss, low: Array, high: Array) -> Array:
+    """The log marginal value between two at which capability is worth what it is taken to be, by bisection."""
+    xp = namespace(low)
+    a = 0.0 * low
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
         demand, a = _demand(problem, loss, xp.exp(middle), 0.0 * a, 5)
         too_low = demand > xp.exp(middle)
         low, high = xp.where(too_low, middle, low), xp.where(too_low, high, middle)
-    return xp.exp(0.5 * (low + high))
+    return 0.5 * (low + high)
