@@ -7,8 +7,8 @@ the threat; `pact`: the United States owed the target defence; `trade`: the issu
 part: whether a threat was carried out. Cases whose end was not coded (82 of 293, mostly open-ended trade cases) stay
 out: not missing at random, so levels may be off.
 
-L6, the choice of 60 economies in 2025 to retaliate, deal or wait, is not fitted: every such row is of 2025, held out,
-and none is in the evidence.
+L6, the choice of 60 economies in 2025 to retaliate, deal or wait, is not fitted: no row of the evidence says who did
+which (docs/leaves-out.md), and every such row would be of 2025, held out.
 """
 
 from __future__ import annotations

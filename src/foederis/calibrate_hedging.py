@@ -50,6 +50,7 @@ OUTSIDE = ("USA", "CHN", "RUS", "PRK", "TWN", "IND", "IDN", "MYS", "SGP", "VNM")
 STATE = ("resting", "scale", "scale_ratio", "year_spread")  # what a forecast needs beside the parameters
 LOADINGS = ("b_Z", "b_r", "b_d", "b_y")
 PARAMETERS: Mapping[str, Parameter] = {name: KNOWN[name] for name in ("Phi", *LOADINGS)}
+DENSE = (*PARAMETERS, "country_spread", "year_spread", "country_mean", "scale")
 Trust = Mapping[tuple[str, int], float]  # latent favourable share by country and year, from L2
 
 
@@ -186,8 +187,7 @@ def model(data: Panel) -> None:
 
 def fit(data: Panel, sampling: Sampling) -> tuple[dict[str, Array], Diagnostics]:
     """Draws of loadings, adjustment, resting levels and scales, and the diagnostics of the sampler."""
-    dense = (*PARAMETERS, "country_spread", "year_spread", "country_mean", "scale")
-    return nuts(model, data, sampling, keep=("resting",), dense=dense)
+    return nuts(model, data, sampling, keep=("resting",), dense=DENSE)
 
 
 def expected_change(draws: Mapping[str, Any], country: int, x: Array, lagged: Array) -> Array:

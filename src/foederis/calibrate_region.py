@@ -33,6 +33,7 @@ __all__ = ["PARAMETERS", "REGRESSORS", "Panel", "Trust", "ar_normal", "fit", "pa
 Array = np.ndarray
 REGRESSORS = ("beta_E", "beta_S", "beta_z")
 PARAMETERS: Mapping[str, Parameter] = {name: KNOWN[name] for name in REGRESSORS}
+DENSE = (*REGRESSORS, "country_spread", "country_mean", "elite", "wave_spread", "remainder", "persistence")
 RELIABILITY_RANGE = 0.25  # as in calibrate_hedging
 ISEAS_ERROR = 0.25  # logits: about five points
 FIRST = 2005
@@ -171,5 +172,4 @@ def model(data: Panel) -> None:
 
 def fit(data: Panel, sampling: Sampling) -> tuple[dict[str, Array], Diagnostics]:
     """Draws of the betas, levels and the remainder, and the diagnostics of the sampler."""
-    dense = (*REGRESSORS, "country_spread", "country_mean", "elite", "wave_spread", "remainder", "persistence")
-    return nuts(model, data, sampling, keep=("alpha",), dense=dense)
+    return nuts(model, data, sampling, keep=("alpha",), dense=DENSE)

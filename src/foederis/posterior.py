@@ -4,6 +4,7 @@
     after.estimates                          # prior beside posterior, with contraction, by parameter
     after.take(seed, numbers)                # values at draw numbers, joint within a block
     after.draws("A", "trust")                # everything a block kept at a vintage, for scores
+    after.prior_driven("b_r")                # whether data say next to nothing of a parameter of a run
 
 Vintages: `full` (all training rows, to 2024) and one for each test, whose window it never saw.
 """
@@ -71,6 +72,10 @@ class Posterior:
     def names(self) -> tuple[str, ...]:
         """The parameters of a run that have a posterior."""
         return tuple(known.known for known in self.estimates.values() if known.known)
+
+    def prior_driven(self, name: str) -> bool:
+        """Whether a parameter of a run was never fitted, or fitted and not told more about: mark it wherever shown."""
+        return name not in self.names or self.estimates[name].prior_driven
 
     def draws(self, vintage: str, block: str) -> dict[str, Array]:
         """What a block kept at a vintage, the draw axis first; UsageError when there is none."""
