@@ -104,7 +104,8 @@ def test_the_winner_is_the_rival_when_the_rival_is_better():
     seen = np.arange(6.0)
     rng = np.random.default_rng(0)
     drawn = {"foederis": 9.0 + rng.normal(size=(50, 6)), "random walk": seen + 0.1 * rng.normal(size=(50, 6))}
-    contest = score._contest("A-allies", "points", drawn, seen, list("abcdef"), list("abcdef"), 0)
+    places = [score.Place(c, c, "favourable_us", 2017) for c in "abcdef"]
+    contest = score._contest("A-allies", "points", drawn, seen, places, 0)
     assert contest.winner == "random walk"
     from foederis.score_render import verdict
 
@@ -146,10 +147,63 @@ def test_a_posterior_of_another_card_is_refused():
         posterior.read(raw, text.replace(posterior.load().sha256.encode(), b"0" * 64))
 
 
-def test_the_page_of_scores_is_the_one_the_scores_give():
-    from pathlib import Path
+def test_a_difference_that_the_sampler_could_make_is_not_called_better():
+    assert score_rules.Skill("x", 0.010, 0.004, 0.020, 30).told == "too small to matter"
+    assert score_rules.Skill("x", -0.010, -0.020, -0.004, 30).told == "too small to matter"
+    assert score_rules.Skill("x", 0.030, 0.004, 0.060, 30).told == "better"
+    assert score_rules.Skill("x", 0.010, -0.400, 0.200, 30).told == "not told apart"
 
-    from foederis.score_render import markdown
 
-    page = Path(__file__).resolve().parents[1] / "docs" / "scores.md"
-    assert page.read_text(encoding="utf-8") == markdown(score.run())
+def test_levels_of_calibrated_draws_are_uniform_and_ties_count_half():
+    rng = np.random.default_rng(3)
+    level = score_rules.level(rng.normal(size=(2_000, 2_000)), rng.normal(size=2_000))
+    assert abs(level.mean() - 0.5) < 0.03
+    assert np.quantile(level, 0.9) == pytest.approx(0.9, abs=0.03)
+    assert score_rules.level(np.ones((20, 1)), np.ones(1))[0] == 0.5
+
+
+def test_allies_are_left_out_one_at_a_time():
+    """Each cell of test C comes from the fit that left out its own ally, with what the others did given."""
+    one, together = score.run(["C-publics", "C-together"]).contests
+    assert {p.country for p in one.places} == set(evidence.LEFT_OUT) - {"PHL"}
+    assert set(one.labels) == set(together.labels)
+    assert one.medians["foederis"] != together.medians["foederis"]
+    assert all(year <= 2016 for p in one.places for year, _ in p.before)
+    effort = score.run(["C-effort"]).contests[0]
+    assert [(p.country, p.year) for p in effort.places] == [(a, y) for a in evidence.LEFT_OUT for y in (2019, 2021)]
+    assert "others" in effort.medians
+
+
+def test_forecasts_of_effort_do_not_change_with_the_effort_of_the_window():
+    cells = score_budgets.outcomes(2016, (3, 5), ["KOR"])
+    other = [type(c)(c.country, c.label, -9.0, c.last, c.before, c.year, c.ahead) for c in cells]
+    for vintage in ("C:KOR", "A"):
+        one = score_budgets.forecasts(cells, vintage, 2016, 1, 50)
+        two = score_budgets.forecasts(other, vintage, 2016, 1, 50)
+        for name, values in one.items():
+            assert values.shape == (50, 2)
+            np.testing.assert_array_equal(values, two[name])
+
+
+def test_year_effects_of_the_others_move_the_ally_left_out(monkeypatch):
+    cells = score_budgets.outcomes(2016, (3,), ["KOR"])
+    before = score_budgets.forecasts(cells, "C:KOR", 2016, 1, 50)["foederis"]
+    whole = score_budgets.score_freeze.draws
+
+    def raised(vintage, block):
+        found = whole(vintage, block)
+        return found | {"year_effect": found["year_effect"] + 0.1}
+
+    monkeypatch.setattr(score_budgets.score_freeze, "draws", raised)
+    after = score_budgets.forecasts(cells, "C:KOR", 2016, 1, 50)["foederis"]
+    assert np.median(after - before) == pytest.approx(0.3, abs=0.02)  # three years, hardly pulled back
+
+
+def test_the_poll_of_a_rung_is_scored_in_every_contest_of_polls():
+    for contest in score.run(["A-allies", "B-polls", "polls-2020"]).contests:
+        assert {"threat only", "threat and trade", "trust, no acts", "foederis"} <= set(contest.medians)
+    years = {p.year for p in score.run(["polls-2020"]).contests[0].places}
+    assert years == {2021, 2022, 2023, 2024}
+    first = score.run(["effort-2013"]).contests[0]
+    assert {p.year for p in first.places} == {2016}
+    assert max(y for p in first.places for y, _ in p.before) == 2013

@@ -1,8 +1,8 @@
-"""Write docs/scores.md ("How good is it?") from the shipped posterior and the held-out rows.
+"""Write docs/scores.md ("How good is it?") and its pictures from the shipped posteriors and the held-out rows.
 
     python tools/make_scores_page.py [--check]
 
---check writes nothing and fails when the page on disk is not the one the scores give.
+--check writes nothing and fails when the page or a picture on disk is not the one the scores give.
 """
 
 from __future__ import annotations
@@ -10,20 +10,28 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from foederis import score
-from foederis.score_render import markdown
+from foederis import charts_style, score, score_charts
+from foederis.score_page import markdown
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "scores.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGE = DOCS / "scores.md"
+
+
+def files(report: score.Report) -> dict[Path, str]:
+    """The page and its pictures as the scores give them."""
+    drawn = score_charts.charts(report)
+    return {PAGE: markdown(report)} | {DOCS / "img" / f"{n}.svg": charts_style.svg(c) for n, c in drawn.items()}
 
 
 def main() -> int:
-    text = markdown(score.run())
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text, encoding="utf-8")
-    elif not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != text:
-        print(f"{PAGE} is not what the scores give; run python tools/make_scores_page.py", file=sys.stderr)
-        return 1
-    return 0
+    wrong = 0
+    for path, text in files(score.run()).items():
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            print(f"{path} is not what the scores give; run python tools/make_scores_page.py", file=sys.stderr)
+            wrong = 1
+    return wrong
 
 
 if __name__ == "__main__":

@@ -1,48 +1,63 @@
-"""Forecasts of allies' defence effort three years ahead: the panel (H5), threat only, and the naive rivals.
+"""Forecasts of allies' defence effort: the panel (H5) rung by rung, and the naive rivals.
 
-Outcome: log of military expenditure over GDP, three years after the freeze. Causes stay at their last known values:
-nothing of the window is given.
+Outcome: log of military expenditure over GDP, three years after the freeze (test C: in 2019 and 2021). Causes stay at
+their last known values: nothing of the window is given. Test C leaves out one ally from 2017 on and keeps the others,
+so that what moved all allies in a year is given; what moved this one is not.
 
-    foederis        H5 with threat, distrust, demand and fiscal room
-    threat only     H5 with threat alone, fitted alone: M0
-    random walk     the last value, spread as three-year changes of the training years
-    AR(1)           pulled to the mean of the last ten years
-    official plan   members of NATO below 2 % reach it on a line by 2024 (Wales pledge); others keep the last value
+    foederis                   H5 with threat, fiscal room, distrust and the dated demand: M3
+    threat, trade and trust    without the demand: M2
+    threat and trade           without distrust as well; trade reaches a budget through income, by fiscal room: M1
+    threat only                threat alone: M0
+    random walk                the last value, spread as changes over as many years in the training rows
+    AR(1)                      pulled to the mean of the last ten years
+    official plan              members of NATO below 2 % reach it on a line by 2024 (Wales pledge, from the budgets of
+                               2015); others keep the last value
+    others                     (test C) the last value moved as the median of the other allies moved
+
+Each rung is fitted by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from foederis import calibrate_hedging as hedging
-from foederis import evidence, posterior
+from foederis import evidence, score_freeze
 from foederis.score_polls import normals
 
-__all__ = ["MODELS", "Cell", "forecasts", "outcomes"]
+__all__ = ["RUNGS", "Cell", "as_others", "forecasts", "outcomes"]
 
 Array = np.ndarray
-MODELS = ("foederis", "threat only", "random walk", "AR(1)", "official plan")
+RUNGS: Mapping[str, str] = {  # name of the forecast: block of the fit
+    "foederis": "hedging",
+    "threat, trade and trust": "hedging-trust",
+    "threat and trade": "hedging-trade",
+    "threat only": "hedging-threat",
+}
 AHEAD = 3
 PLAN_BY = 2024
+WINDOW = 10  # years before the freeze that a cell must have
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One ally: log effort at the freeze and three years later, and the ten years before the freeze."""
+    """One ally: log effort at the freeze and `ahead` years later, and the ten years before the freeze."""
 
     country: str
     label: str
     outcome: float
     last: float
     before: tuple[float, ...]
+    year: int
+    ahead: int
 
 
-def outcomes(freeze: int) -> tuple[Cell, ...]:
-    """Allies of the panel with effort on record at the freeze and three years later."""
+def outcomes(freeze: int, ahead: Sequence[int] = (AHEAD,), only: Sequence[str] | None = None) -> tuple[Cell, ...]:
+    """Allies of the panel with effort on record at the freeze and so many years later."""
     whole = evidence.load("country_year")
     effort = {
         (str(c), int(y)): float(np.log(v))
@@ -51,57 +66,69 @@ def outcomes(freeze: int) -> tuple[Cell, ...]:
     }
     found = []
     for code in sorted({c for c, _ in effort} - set(hedging.OUTSIDE)):
-        then, later = effort.get((code, freeze)), effort.get((code, freeze + AHEAD))
-        before = tuple(effort[code, y] for y in range(freeze - 9, freeze + 1) if (code, y) in effort)
-        if then is not None and later is not None and len(before) == 10:
-            found.append(Cell(code, f"{code} {freeze + AHEAD}", later, then, before))
+        if only is not None and code not in only:
+            continue
+        then = effort.get((code, freeze))
+        before = tuple(effort[code, y] for y in range(freeze - WINDOW + 1, freeze + 1) if (code, y) in effort)
+        for years in ahead:
+            later = effort.get((code, freeze + years))
+            if then is not None and later is not None and len(before) == WINDOW:
+                year = freeze + years
+                found.append(Cell(code, f"{code} {year}", later, then, before, year, years))
     return tuple(found)
 
 
 def forecasts(
-    cells: tuple[Cell, ...], vintage: str, freeze: int, seed: int, draws: int = 400
+    cells: Sequence[Cell], vintage: str, freeze: int, seed: int, draws: int = 400
 ) -> dict[str, Float[Array, "draw cell"]]:
     """Draws of log effort of every model, frozen at the end of `freeze`."""
-    test = vintage
-    table = evidence.training("country_year", test)
-    panel = hedging.panel(table, _trust(vintage, test), test)
+    table = evidence.training("country_year", vintage)
+    shares = score_freeze.latent(vintage)
+    codes = hedging.panel(table, shares, vintage).countries
     grid = hedging.grid(table)
-    shares = _trust(vintage, test)
     walk, persistence, spread = _movement(table)
-    kept = {name: posterior.load().draws(vintage, block) for name, block in
-            (("foederis", "hedging"), ("threat only", "hedging-threat"))}  # fmt: skip
-    found: dict[str, list[Array]] = {name: [] for name in MODELS}
+    kept = {name: score_freeze.draws(vintage, block) for name, block in RUNGS.items()}
+    column = {name: score_freeze.countries(vintage, block, codes) for name, block in RUNGS.items()}
+    found: dict[str, list[Array]] = {name: [] for name in (*RUNGS, "random walk", "AR(1)", "official plan")}
     for cell in cells:
-        z = normals(seed, f"budgets {vintage} {cell.label}", draws, 8)
+        z = normals(seed, f"budgets {vintage} {cell.label}", draws, 2 * cell.ahead + 2)
         x = np.array(grid.causes(cell.country, freeze + 1, shares))
         for name, p in kept.items():
-            on = x if name == "foederis" else x * np.array([1.0, 0.0, 0.0, 0.0])
-            found[name].append(_simulated(cell, panel, p, on, z))
+            off = score_freeze.RUNGS[RUNGS[name]]
+            on = x * np.array([cause not in off for cause in hedging.CAUSES])
+            given = p["year_effect"] if vintage.startswith("C:") else None
+            found[name].append(_simulated(cell, column[name].index(cell.country), p, on, z, given))
         mean = float(np.mean(cell.before))
-        left = persistence**AHEAD
-        found["random walk"].append(cell.last + walk * np.sqrt(AHEAD) * z[:, 6])
+        left = persistence**cell.ahead
+        naive, wander = z[:, 2 * cell.ahead], walk * np.sqrt(cell.ahead)
+        found["random walk"].append(cell.last + wander * naive)
         wide = spread * np.sqrt((1.0 - left**2) / (1.0 - persistence**2))
-        found["AR(1)"].append(mean + left * (cell.last - mean) + wide * z[:, 6])
-        found["official plan"].append(_plan(cell, freeze) + walk * np.sqrt(AHEAD) * z[:, 6])
+        found["AR(1)"].append(mean + left * (cell.last - mean) + wide * naive)
+        found["official plan"].append(_plan(cell, freeze) + wander * naive)
     return {name: np.stack(columns, axis=1) for name, columns in found.items()}
 
 
-def _trust(vintage: str, test: str) -> dict[tuple[str, int], float]:
-    """Latent favourable shares of the vintage: what was kept at its last fit, by country and year."""
-    kept = posterior.load().card["latent"][vintage]
-    return {(code, int(year)): share for code, years in kept.items() for year, share in years.items()}
+def as_others(cells: Sequence[Cell], vintage: str, freeze: int, seed: int, draws: int) -> Float[Array, "draw cell"]:
+    """Test C: the last value of each left-out ally moved as the median of the other allies moved, with their spread."""
+    grid = hedging.grid(evidence.training("country_year", vintage))
+    columns = []
+    for cell in cells:
+        rest = [c for c in grid.codes if c not in hedging.OUTSIDE and c != cell.country]
+        moves = np.array([grid.log(c, cell.year) - grid.log(c, freeze) for c in rest])
+        z = normals(seed, f"budgets others {cell.label}", draws, 1).reshape(-1)
+        columns.append(cell.last + float(np.nanmedian(moves)) + float(np.nanstd(moves)) * z)
+    return np.stack(columns, axis=1)
 
 
-def _simulated(cell: Cell, panel: hedging.Panel, p: Mapping[str, Array], x: Array, z: Array) -> Array:
-    """Log effort after three yearly steps of H5 with causes held, Student-t errors and year shocks."""
+def _simulated(cell: Cell, k: int, p: Mapping[str, Array], x: Array, z: Array, given: Array | None) -> Array:
+    """Log effort after yearly steps of H5 with causes held, Student-t errors and year effects: drawn, or given."""
     d = len(z)
     p = {name: values[:d].astype(float) for name, values in p.items()}
-    k = panel.countries.index(cell.country)
     level = np.full(d, cell.last)
     sd = p["scale"] * p["scale_ratio"][:, k] * np.sqrt(hedging.FREEDOM / (hedging.FREEDOM - 2.0))
-    for step in range(AHEAD):
-        shock = sd * z[:, step] + p["year_spread"] * z[:, 3 + step]
-        level = level + hedging.expected_change(p, k, x, level) + shock
+    for step in range(cell.ahead):
+        common = p["year_spread"] * z[:, cell.ahead + step] if given is None else given[:d, step].astype(float)
+        level = level + hedging.expected_change(p, k, x, level) + sd * z[:, step] + common
     return level
 
 
@@ -126,4 +153,4 @@ def _plan(cell: Cell, freeze: int) -> float:
     goal = np.log(hedging.PLEDGE)
     if cell.country in hedging.ASIA or cell.last >= goal or freeze < hedging.PLEDGE_FROM - 1:
         return cell.last
-    return float(cell.last + (goal - cell.last) * min(1.0, AHEAD / max(PLAN_BY - freeze, 1)))
+    return float(cell.last + (goal - cell.last) * min(1.0, cell.ahead / max(PLAN_BY - freeze, 1)))

@@ -5,7 +5,7 @@ the window (who was president, which acts) is given, as it is to a scenario; no 
 
     foederis        latent trust (L2) carried on, a new president's effect unknown (a returning one remembered in part),
                     plus what the acts of the window say through B1-B8
-    trust, no acts  the same without the acts: M2 against M3 of the ladder
+    trust, no acts  the same without the acts: M2 against M3 of the ladder (M0 and M1 are in `score_ladder`)
     random walk     the last poll of the series, spread as polls of the training years moved
     AR(1)           pulled to the mean of the series
     leader dummy    the mean of the series under the same president, or of presidents at large for a new one
@@ -21,7 +21,7 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Float
 
-from foederis import acts, beliefs, evidence, posterior, priors
+from foederis import acts, beliefs, evidence, posterior, priors, score_freeze
 from foederis import calibrate_trust as trust
 from foederis.acts_arrays import act_arrays, quarter_range
 from foederis.beliefs_equations import poll_index
@@ -30,7 +30,7 @@ from foederis.beliefs_polls import WORDINGS
 from foederis.errors import DataError
 from foederis.evidence import Table
 
-__all__ = ["MODELS", "Cell", "as_others", "cells", "forecasts", "normals"]
+__all__ = ["MODELS", "Cell", "as_others", "cells", "forecasts", "kind", "normals", "series", "share"]
 
 Array = np.ndarray
 MODELS = ("foederis", "trust, no acts", "random walk", "AR(1)", "leader dummy")
@@ -56,7 +56,7 @@ def cells(test: str, freeze: int, last: int, countries: Sequence[str] | None = N
     """Polls held out by the test, up to the year `last`, whose series has a training poll and whose public L2 knows."""
     known = trust.panel(evidence.training("poll_obs", _test(test)), _test(test)).countries
     held = evidence.holdout("poll_obs", test)
-    past = _series(evidence.training("poll_obs", _test(test)))
+    past = series(evidence.training("poll_obs", _test(test)))
     found = []
     for code, pollster, measure, mode, year, date, value, n in _rows(held):
         key = (code, SERIES_JOINED.get(pollster, pollster), measure, mode)
@@ -81,7 +81,8 @@ def _rows(table: Table) -> list[tuple[str, str, str, str, int, str, float, float
     ]
 
 
-def _series(table: Table) -> dict[tuple[str, str, str, str], list[tuple[int, float]]]:
+def series(table: Table) -> dict[tuple[str, str, str, str], list[tuple[int, float]]]:
+    """Year and log odds of the polls of each series: country, pollster, measure, mode."""
     found: dict[tuple[str, str, str, str], list[tuple[int, float]]] = {}
     for code, pollster, measure, mode, year, _, value, _ in sorted(_rows(table), key=lambda r: r[5]):
         found.setdefault((code, pollster, measure, mode), []).append((year, float(np.log(value / (1 - value)))))
@@ -93,36 +94,38 @@ def forecasts(
 ) -> dict[str, Float[Array, "draw cell"]]:
     """Draws of every model for the cells, frozen at the end of `freeze`."""
     vintage = posterior.FULL if test == "B" else test
-    kept = posterior.load().draws(vintage, "trust")
+    kept = score_freeze.draws(vintage, "trust")
     panel = trust.panel(evidence.training("poll_obs", _test(test)), _test(test))
+    codes = score_freeze.countries(vintage, "trust", panel.countries)
     walk, persistence, spread = _movement(evidence.training("poll_obs", _test(test)))
     found: dict[str, list[Array]] = {name: [] for name in MODELS}
     moved = _events(chosen, test, freeze, seed, draws)
     for k, cell in enumerate(chosen):
         z = normals(seed, f"{test} {cell.label}", draws, 6)
-        latent = _latent(cell, panel, kept, freeze, z)
-        scatter = kept["spread"][:draws, _kind(cell.measure)].astype(float)
+        latent = _latent(cell, codes.index(cell.country), panel.years[-1], kept, z)
+        scatter = kept["spread"][:draws, kind(cell.measure)].astype(float)
         found["foederis"].append(_answer(latent + moved[:, k], cell.n, scatter, z[:, 5]))
         found["trust, no acts"].append(_answer(latent, cell.n, scatter, z[:, 5]))
         for name, values in _naive(cell, walk, persistence, spread, z).items():
-            found[name].append(_share(values))
+            found[name].append(share(values))
     return {name: np.stack(columns, axis=1) for name, columns in found.items()}
 
 
-def _kind(measure: str) -> int:
+def kind(measure: str) -> int:
+    """Whether a wording is a favourable view (0), confidence in the president (1) or another (2)."""
     return 0 if measure == "favourable_us" else 1 if measure == "confidence_us_president" else 2
 
 
-def _latent(cell: Cell, panel: trust.Panel, kept: Mapping[str, Array], freeze: int, z: Array) -> Array:
-    """Log odds [draw] of the cell: country part carried on, leader part as far as it is known."""
+def _latent(cell: Cell, c: int, last: int, kept: Mapping[str, Array], z: Array) -> Array:
+    """Log odds [draw] of the cell: country part carried on from the last year of the fit, leader part as far as it is
+    known. `c` is the country's column in the draws."""
     d = len(z)
     p = {name: kept[name][:d].astype(float) for name in kept}
-    c = panel.countries.index(cell.country)
-    years = p["since"][:, c] + cell.year - panel.years[-1]
+    years = p["since"][:, c] + cell.year - last
     left = p["trust.persistence"] ** years
     sd = np.hypot(p["trust.shock"], p["trust.common"]) / np.sqrt(1.0 - p["trust.persistence"] ** 2)
     C = p["mean"][:, c] + left * (p["state"][:, c] - p["mean"][:, c]) + sd * np.sqrt(1.0 - left**2) * z[:, 0]
-    lead = _lead(cell, panel, p, c, z)
+    lead = _lead(cell, p, c, z)
     wording = trust.WORDING.get(cell.measure, cell.measure)
     if wording == "favourable_us":
         return C + p["leader.share"] * lead
@@ -130,12 +133,12 @@ def _latent(cell: Cell, panel: trust.Panel, kept: Mapping[str, Array], freeze: i
         return p["leader.country_part"] * C + lead
     w = trust.MEASURES.index(wording) - 2
     offset = np.array([odds for _, odds in cell.before]).mean()
-    level = _level_then(cell, panel, p, c, w)
+    level = _level_then(cell, p, c, w)
     moved = p["wording_slope"][:, w] * C + p["wording_lead"][:, w] * lead - level
     return offset + moved + 0.15 * z[:, 4]
 
 
-def _level_then(cell: Cell, panel: trust.Panel, p: Mapping[str, Array], c: int, w: int) -> Array:
+def _level_then(cell: Cell, p: Mapping[str, Array], c: int, w: int) -> Array:
     """What the latent parts say of the wording on average when the series was asked in the training years."""
     lead = np.mean([_known_lead(p, c, year) for year, _ in cell.before], axis=0)
     weight = 0.5 if len(cell.before) > 1 else 1.0
@@ -150,7 +153,7 @@ def _known_lead(p: Mapping[str, Array], c: int, year: int) -> Array:
     return p["confidence_level"] + (effect - p["confidence_level"]) * p["leader.keep"] ** tenure
 
 
-def _lead(cell: Cell, panel: trust.Panel, p: Mapping[str, Array], c: int, z: Array) -> Array:
+def _lead(cell: Cell, p: Mapping[str, Array], c: int, z: Array) -> Array:
     """Leader part of the cell's president: as fitted, remembered in part if he returns, else a draw of a new one."""
     leader = trust.leader_of(cell.year)
     tenure = cell.year - trust.TOOK_OFFICE[leader]
@@ -195,7 +198,7 @@ def _events(chosen: Sequence[Cell], test: str, freeze: int, seed: int, draws: in
 def _movement(table: Table) -> tuple[float, float, float]:
     """From favourable views of the training years: yearly sd of a walk, AR(1) persistence and spread, in log odds."""
     steps, pairs, residuals = [], [], []
-    for key, points in _series(table).items():
+    for key, points in series(table).items():
         if key[2] != "favourable_us" or len(points) < 4:
             continue
         values = np.array([odds for _, odds in points])
@@ -232,15 +235,16 @@ def _naive(cell: Cell, walk: float, persistence: float, spread: float, z: Array)
 CONFIDENCE_SCALE = 1.7  # one-year changes of confidence over those of favourable views, training years
 
 
-def _share(odds: Array) -> Array:
+def share(odds: Array) -> Array:
+    """Log odds as shares."""
     return 1.0 / (1.0 + np.exp(-odds))
 
 
 def _answer(odds: Array, n: float, scatter: Array, z: Array) -> Array:
     """The share a poll finds: scatter of the beta-binomial as a normal of its variance, kept inside 0 and 1."""
-    share = _share(odds)
-    sd = np.sqrt(share * (1.0 - share) * (1.0 / n + scatter))
-    return np.clip(share + sd * z, 0.001, 0.999)
+    mean = share(odds)
+    sd = np.sqrt(mean * (1.0 - mean) * (1.0 / n + scatter))
+    return np.clip(mean + sd * z, 0.001, 0.999)
 
 
 def _uniforms(seed: int, stream: str, draws: int, columns: int = 1) -> Array:
@@ -256,20 +260,20 @@ def normals(seed: int, stream: str, draws: int, columns: int) -> Float[Array, "d
     return np.asarray(ndtri(_uniforms(seed, stream, draws, columns)))
 
 
-def as_others(chosen: Sequence[Cell], seed: int, draws: int) -> Float[Array, "draw cell"]:
+def as_others(chosen: Sequence[Cell], test: str, seed: int, draws: int) -> Float[Array, "draw cell"]:
     """Test C: the last poll of each left-out public moved as the median of the other publics moved since that year."""
-    table = evidence.training("poll_obs", "C")
-    series = {key: dict(points) for key, points in _series(table).items() if key[2] == "favourable_us"}
+    table = evidence.training("poll_obs", test)
+    asked = {key: dict(points) for key, points in series(table).items() if key[2] == "favourable_us"}
     columns = []
     for cell in chosen:
         year, last = cell.before[-1]
         moves = [
             s[cell.year] - s[year]
-            for key, s in series.items()
+            for key, s in asked.items()
             if key[0] != cell.country and year in s and cell.year in s
         ]
         if len(moves) < 5:
             raise DataError(f"score: fewer than five publics were asked in both {year} and {cell.year}")
         z = normals(seed, f"others {cell.label}", draws, 1)
-        columns.append(_share(last + float(np.median(moves)) + float(np.std(moves)) * z.reshape(-1)))
+        columns.append(share(last + float(np.median(moves)) + float(np.std(moves)) * z.reshape(-1)))
     return np.stack(columns, axis=1)

@@ -11,12 +11,13 @@ from jaxtyping import Float
 from foederis.errors import DataError
 from foederis.published.scores import crps, skill
 
-__all__ = ["Skill", "Standing", "coverage", "log_score", "standing", "with_bootstrap"]
+__all__ = ["Skill", "Standing", "coverage", "level", "log_score", "standing", "with_bootstrap"]
 
 Array = np.ndarray
 LEAST_BANDWIDTH = 1e-6
 RESAMPLES = 2_000
 LEAST_CLUSTERS = 5
+LEAST_SKILL = 0.02  # the same fit sampled anew moves skill by up to 0.01; two fits are compared
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,18 @@ class Skill:
 
     @property
     def told(self) -> str:
-        """Whether the interval leaves zero out: `better`, `worse` or `not told apart`; few clusters tell nothing."""
+        """Whether the interval leaves zero out: `better`, `worse` or `not told apart`; few clusters tell nothing.
+
+        A difference below LEAST_SKILL that the bootstrap tells apart is `too small to matter`: the bootstrap is over
+        countries and does not see what the sampler would have drawn another time.
+        """
         if self.clusters < LEAST_CLUSTERS:
             return "too few countries to tell"
-        return "better" if self.low > 0.0 else "worse" if self.high < 0.0 else "not told apart"
+        if self.low <= 0.0 <= self.high:
+            return "not told apart"
+        if abs(self.value) < LEAST_SKILL:
+            return "too small to matter"
+        return "better" if self.low > 0.0 else "worse"
 
 
 def log_score(draws: Float[Array, "draw cell"], seen: Float[Array, " cell"]) -> Float[Array, " cell"]:
@@ -66,6 +75,11 @@ def coverage(draws: Float[Array, "draw cell"], seen: Float[Array, " cell"], leve
     """Share of outcomes inside the central interval of that level."""
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return float(((seen >= low) & (seen <= high)).mean())
+
+
+def level(draws: Float[Array, "draw cell"], seen: Float[Array, " cell"]) -> Float[Array, " cell"]:
+    """Predictive level of each outcome (PIT): share of the draws below it, half of those equal to it."""
+    return np.asarray((draws < seen).mean(axis=0) + 0.5 * (draws == seen).mean(axis=0))
 
 
 def standing(name: str, draws: Float[Array, "draw cell"], seen: Float[Array, " cell"]) -> Standing:
