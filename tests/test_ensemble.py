@@ -51,6 +51,35 @@ def test_results_are_equal_to_the_bit_for_any_number_of_workers(flat: Plan, inte
     assert two.check == interpolated.check
 
 
+def test_a_surface_is_sharpened_until_its_check_holds(flat: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, seen = ensemble._check, [0]
+
+    def after(bad: int):
+        def check(*given: object) -> Check:
+            seen[0] += 1
+            return Check(10, 0.2, "welfare") if seen[0] <= bad else real(*given)  # type: ignore[arg-type]
+
+        return check
+
+    def read(bad: int) -> ensemble_surface.Surface:
+        seen[0] = 0
+        monkeypatch.setattr(ensemble, "_check", after(bad))
+        found = ensemble.run_draws(flat, draws=20, seed=3, elasticities=SET, workers=1)
+        assert seen[0] == bad + 1
+        assert found.check is not None
+        assert found.check.good
+        assert found.surface is not None
+        return found.surface
+
+    least = ensemble_surface.DEGREE["long run"] + 1
+    for bad, logs, extra in ((0, False, 0), (1, True, 0), (2, False, 3), (3, True, 3)):
+        surface = read(bad)
+        (part,) = surface.patches.values()
+        assert (surface.logs, len(part.at)) == (logs, least + extra)
+    with pytest.raises(SolveError, match="choose exact solutions"):
+        read(4)
+
+
 def test_draws_do_not_change_when_more_are_added(flat: Plan, interpolated: ensemble.Draws) -> None:
     fewer = ensemble.run_draws(flat, draws=30, seed=3, elasticities=SET, workers=1)
     assert np.array_equal(fewer.trade_elasticity, interpolated.trade_elasticity[:30])

@@ -226,7 +226,7 @@ def test_observers_may_be_named(world: World):
 def test_linkage_of_one_half_ties_what_takes(world: World, linkage: str, tied: bool):
     case = scenario.load(HEAD + FLAT % ("JPN", "{2025-04-05: 10%, 2026-01-01: 4%}"), [f"security.linkage={linkage}"])
     up, down = recent(case, world)
-    assert up.tied is tied
+    assert up.tied == tied
     assert not down.tied
     balance = case.with_settings("security.linkage=0", "security.conditions_on=bilateral_balance")
     assert recent(balance, world)[0].tied

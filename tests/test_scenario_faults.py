@@ -17,7 +17,7 @@ from foederis.errors import EXIT_SCENARIO, ScenarioError
 CORPUS = Path(__file__).parent / "bad_scenarios"
 GOOD = Path(__file__).parent / "scenarios"
 BAD = sorted(CORPUS.glob("*.yaml"))
-LIMIT_S = 0.5  # the longest that reading a hostile file may take
+LIMIT_S = 0.5  # the longest that reading a hostile file may take, processor time
 
 HEAD = "schema: foederis/scenario/v1\nid: case\nextends: us-japan-baseline\n"
 MEASURE = (
@@ -43,9 +43,9 @@ def faults(source: str | bytes | Path, *settings: str) -> list[str]:
 def test_a_wrong_file_is_told_where_and_what(path: Path):
     first = path.read_bytes().split(b"\n", 1)[0].decode()
     expected = first.removeprefix("# expect: ").split("; ")
-    started = time.perf_counter()
+    started = time.process_time()
     found = faults(path)
-    assert time.perf_counter() - started < LIMIT_S
+    assert time.process_time() - started < LIMIT_S
     if expected[-1] == "...":
         assert found[: len(expected) - 1] == expected[:-1]
     else:
@@ -159,24 +159,24 @@ def test_at_most_forty_faults_of_a_file_are_shown():
 def test_a_file_of_more_than_a_megabyte_is_refused(tmp_path: Path):
     path = tmp_path / "large.yaml"
     path.write_text(HEAD + "title: " + "x" * yamlsource.MAX_BYTES)
-    started = time.perf_counter()
+    started = time.process_time()
     assert faults(path) == ["1:1 too-large"]
-    assert time.perf_counter() - started < LIMIT_S
+    assert time.process_time() - started < LIMIT_S
     assert faults(path.read_text()) == ["1:1 too-large"]
 
 
 def test_a_file_of_very_many_values_is_refused_in_time():
-    started = time.perf_counter()
+    started = time.process_time()
     assert faults(HEAD + "title: [" + "1, " * 300_000 + "1]\n")[0].endswith("too-large")
     # the parser itself needs most of this: 20,000 values are read before the count is full
-    assert time.perf_counter() - started < 4 * LIMIT_S
+    assert time.process_time() - started < 4 * LIMIT_S
 
 
 def test_many_proposed_values_are_refused_in_time():
     values = ", ".join(f"{k / 100}%" for k in range(1, 5000))
-    started = time.perf_counter()
+    started = time.process_time()
     assert faults(HEAD + MEASURE + f"sweep: {{tariffs.flat.rate: [{values}]}}\n")[0].endswith("too-large")
-    assert time.perf_counter() - started < 4 * LIMIT_S
+    assert time.process_time() - started < 4 * LIMIT_S
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ TREES = st.recursive(
 
 
 def _never_a_traceback(source: str | bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         loaded = scenario.load(source)
     except ScenarioError as error:
@@ -265,7 +265,7 @@ def _never_a_traceback(source: str | bytes) -> None:
         assert told
     else:
         assert scenario.load(scenario.dump(loaded)) == loaded
-    assert time.perf_counter() - started < LIMIT_S
+    assert time.process_time() - started < LIMIT_S
 
 
 TEXTS = [path.read_text() for path in sorted(GOOD.glob("*.yaml"))] + [scenario.template("starter")]

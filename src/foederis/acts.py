@@ -79,10 +79,11 @@ class Act:
 
     `before` and `magnitude` are the level before and after (tariff: per cent of value; demand: what was paid or spent
     and what is asked, in `unit`; exit: `magnitude` is the number of signatories). `coverage` is the share of the
-    target's exports to the actor that a tariff covers. `tied` says that defence was made part of it; `surprise` that it
-    came without notice or reversed a decision just made; `payment` is what the target pays for it, billion USD a year.
-    `chance` is the chance that a threat is carried out (None: the base rate). `feasible` names what else could have
-    been done (`OPTIONS`; empty: by rule). `leader` may name who acted; he must have been in office.
+    target's exports to the actor that a tariff covers, or how much of a full reassurance was given. `tied` says
+    that defence was made part of it (a share where it is partly so); `surprise` that it came without notice or
+    reversed a decision just made; `payment` is what the target pays for it, billion USD a year. `chance` is the
+    chance that a threat is carried out (None: the base rate). `feasible` names what else could have been done
+    (`OPTIONS`; empty: by rule). `leader` may name who acted; he must have been in office.
     """
 
     id: str
@@ -99,7 +100,7 @@ class Act:
     before: float = 0.0
     unit: str = ""
     coverage: float = 1.0
-    tied: bool = False
+    tied: float = 0.0
     surprise: bool = False
     carried_out: bool = True
     chance: float | None = None
@@ -171,6 +172,7 @@ def from_row(row: Mapping[str, Any]) -> Act:
     values = {**row, "date": _day(row["date"])}
     values.setdefault("precision", "day")
     values["feasible"] = tuple(row.get("feasible", ()))
+    values["tied"] = float(row.get("tied", False))
     return Act(**values)
 
 

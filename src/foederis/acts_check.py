@@ -32,8 +32,8 @@ FIELDS: Mapping[str, str] = {
     "magnitude": "level after: tariff in per cent, demand in its unit, signatories of a treaty left",
     "before": "level before, same unit (default 0)",
     "unit": "unit of magnitude and before",
-    "coverage": "share of the target's exports to the actor that a tariff covers, 0 to 1 (default 1)",
-    "tied": "true when defence was made part of it",
+    "coverage": "share of the target's exports that a tariff covers, or of a full reassurance, 0 to 1 (default 1)",
+    "tied": "true when defence was made part of it, or the share to which it was, 0 to 1",
     "surprise": "true when it came without notice or reversed a decision just made",
     "carried_out": "false for a threat or a promise that was not carried out",
     "chance": "chance that a threat is carried out, 0 to 1 (default: the base rate)",
@@ -124,9 +124,13 @@ def _words(row: Mapping[str, Any]) -> list[ActFault]:
     if row.get("actor") and row.get("actor") == row.get("target"):
         found.append(ActFault("target", f"{row['actor']} acts on itself", "name another country"))
     for name in SWITCHES:
-        if name in row and not isinstance(row[name], bool):
+        if name in row and not isinstance(row[name], bool) and not (name == "tied" and _is_share(row[name])):
             found.append(ActFault(name, f"{name} is {row[name]!r}", "true or false"))
     return found + _options(row)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= 1
 
 
 def _options(row: Mapping[str, Any]) -> list[ActFault]:

@@ -115,7 +115,7 @@ def harm(act: Act) -> Mapping[str, float]:
     if act.surprise and act.kind != "surprise":
         found["unpredictability"] = found.get("unpredictability", 0.0) + coefficient("harm_of_surprise")
     if act.tied:
-        found["linkage"] = coefficient("harm_of_linkage")
+        found["linkage"] = coefficient("harm_of_linkage") * act.tied
     return found if act.carried_out else _threatened(act, found)
 
 
@@ -140,7 +140,7 @@ def gain(act: Act) -> float:
     value = 0.0 if rule is None else rule(act)
     value += coefficient("gain_per_billion") * coefficient("grant_share") * act.payment
     if act.tied:
-        value += coefficient("gain_of_linkage")
+        value += coefficient("gain_of_linkage") * act.tied
     return value if act.carried_out else _chance(act) * value
 
 
@@ -160,7 +160,7 @@ def menu(act: Act) -> tuple[Choice, ...]:
     others = {choice.name: choice for choice in _standing()}
     if act.coercive:
         others = {name: c for name, c in others.items() if not name.startswith("reference")}
-        others["other_framing"] = _choice("other_framing", replace(act, tied=not act.tied))
+        others["other_framing"] = _choice("other_framing", replace(act, tied=1.0 - act.tied))
         if not act.carried_out:
             others["carry_out"] = _choice("carry_out", replace(act, carried_out=True))
     same = {"words": "restraint", "summit": "restraint", "agreement": "consultation", "dispute": "dispute"}
@@ -247,7 +247,7 @@ _RULES: Mapping[str, Callable[[Act], dict[str, float]]] = {
     "surprise": lambda act: {"unpredictability": coefficient("harm_of_surprise")},
     "dispute": lambda act: {"tariff": coefficient("harm_of_dispute")},
     "agreement": lambda act: {"reassurance": coefficient("harm_of_consultation")},
-    "reassurance": lambda act: {"reassurance": coefficient("harm_of_reassurance")},
+    "reassurance": lambda act: {"reassurance": coefficient("harm_of_reassurance") * act.coverage},
     "words": lambda act: {},
     "summit": lambda act: {},
 }
@@ -258,5 +258,5 @@ _GAINS: Mapping[str, Callable[[Act], float]] = {
     "exit": lambda act: coefficient("gain_of_exit"),
     "dispute": lambda act: coefficient("gain_of_dispute"),
     "agreement": lambda act: coefficient("gain_of_consultation"),
-    "reassurance": lambda act: coefficient("gain_of_reassurance"),
+    "reassurance": lambda act: coefficient("gain_of_reassurance") * act.coverage,
 }

@@ -13,25 +13,20 @@ What is drawn (prior table of the model page):
 
 from __future__ import annotations
 
-import copyreg
 import math
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from foederis import simulation, trade
-from foederis.ensemble_surface import RANGE, Check, Patch, Surface, patch
+from foederis.ensemble_surface import RANGE, Check, Patch, Surface, patch, prepare
+from foederis.ensemble_work import beside, one_thread, spread
 from foederis.errors import SolveError, UsageError
 from foederis.simulation import VARIABLES, Horizon, Parameters, Plan
-from foederis.trade import Economy, Equilibrium
+from foederis.trade import Equilibrium
 from foederis.world import World
 
 __all__ = [
@@ -39,6 +34,7 @@ __all__ = [
     "SETS",
     "Draws",
     "Variant",
+    "beside",
     "central_parameters",
     "central_solutions",
     "draw_parameters",
@@ -59,7 +55,7 @@ MOBILITY = (1.2, 1.5)
 MIN_DRAWS = 20  # fewer cannot show a 90 % interval
 MAX_DRAWS = 100_000
 CHUNK = 25
-SHARPER = 3  # nodes added to every surface when the check fails
+SHARPER = (0, 3)  # nodes added to every surface: none, then more where the check fails
 PROBES = 10  # draws solved exactly to measure the error of the interpolation
 LEAST_WIDTH = 1e-4  # per cent or bn USD: intervals narrower than this count as this wide
 
@@ -158,7 +154,11 @@ class Job:
     plan: Plan
     start: Mapping[str, Mapping[str, Equilibrium]]
     parameters: tuple[Parameters, ...]
-    economies: dict[str, Economy] = field(default_factory=dict)  # by elasticity set, filled in each process
+
+    def part(self, task: tuple[str, Any]) -> Any:
+        """A task that names its method, for work of several kinds at once."""
+        verb, what = task
+        return getattr(self, verb)(what)
 
     def solve(self, number: int) -> One:
         """Solve one draw exactly at every horizon; a refusal is noted, not raised."""
@@ -184,7 +184,7 @@ class Job:
     def patch(self, task: tuple[Horizon, str, Float[Array, " sector"], int]) -> Patch:
         """Solve the nodes of one set at one horizon."""
         horizon, name, theta, extra = task
-        return patch(self.plan, horizon, name, theta, self.start[horizon], extra, self.economies)
+        return patch(self.plan, horizon, name, theta, self.start[horizon], extra)
 
 
 @dataclass(eq=False)
@@ -228,21 +228,25 @@ def _stacked(every: Sequence[One], name: str, horizons: int) -> Array:
 def _interpolated(
     job: Job, seed: int, elasticities: str | None, workers: int | None, progress: Progress | None
 ) -> Draws:
-    """Surfaces first, then the draws that need or check them; sharper surfaces once where the check fails."""
+    """Surfaces first, then the draws that need or check them; where the check fails, read in logs, then sharper."""
     plan = job.plan
     factor = np.array([p.log_factor for p in job.parameters])
     outside = np.flatnonzero(np.abs(factor) > RANGE).tolist()
     probes = _probes(len(factor), outside)
     numbers = [*outside, *probes]
-    solved = dict(spread(job, "solve", numbers, workers))
-    exact = [solved[k] for k in range(len(numbers))]
-    _require(exact)
     count = len(numbers) * sum(plan.cases(h) for h in plan.horizons)
-    for extra in (0, SHARPER):
-        surface = _surface(job, extra, workers, progress)
-        values = _read(job, surface, factor)
+    exact: list[One] = []
+    for extra in SHARPER:
+        surface, solved = _surface(job, extra, [] if exact else numbers, workers, progress)
+        exact = exact or solved
+        _require(exact)
         count += sum(p.equilibria for p in surface.patches.values())
-        check = _check(values, probes, exact[len(outside) :], len(plan.horizons))
+        for logs in (False, True):
+            surface = replace(surface, logs=logs)
+            values = _read(job, surface, factor)
+            check = _check(values, probes, exact[len(outside) :], len(plan.horizons))
+            if check.good:
+                break
         if check.good:
             break
     check.require()
@@ -253,18 +257,28 @@ def _interpolated(
     return _draws(job, seed, elasticities, values, residuals, count, check, surface)
 
 
-def _surface(job: Job, extra: int, workers: int | None, progress: Progress | None) -> Surface:
+def _surface(
+    job: Job, extra: int, numbers: Sequence[int], workers: int | None, progress: Progress | None
+) -> tuple[Surface, list[One]]:
+    """The surface, and the draws of these numbers solved exactly beside it."""
     bases = {p.elasticity_set: p.base for p in job.parameters}
+    prepare(job.plan, bases.values())
     # The short run and the steep sets first: they take longest, and the rest then fills the gaps between workers.
     horizons = sorted(job.plan.horizons, reverse=True)
     order = sorted(bases, key=lambda name: (-bases[name].max(), name))
-    tasks = [(horizon, name, bases[name], extra) for horizon in horizons for name in order]
+    tasks: list[tuple[str, Any]] = [("patch", (h, name, bases[name], extra)) for h in horizons for name in order]
+    most = len(tasks)
+    tasks += [("solve", number) for number in numbers]
     patches: dict[tuple[str, str], Patch] = {}
-    for _, part in spread(job, "patch", tasks, workers):
+    solved: dict[int, One] = {}
+    for k, part in spread(job, "part", tasks, workers):
+        if k >= most:
+            solved[k - most] = part
+            continue
         patches[part.elasticity_set, part.horizon] = part
         if progress is not None:
-            progress(len(patches), len(tasks))
-    return Surface(patches)
+            progress(len(patches), most)
+    return Surface(patches), [solved[k] for k in range(len(numbers))]
 
 
 def _read(job: Job, surface: Surface, factor: Float[Array, " draw"]) -> dict[str, Array]:
@@ -321,68 +335,6 @@ def worst(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The largest residual of each market."""
     markets = dict.fromkeys(market for residuals in found for market in residuals)
     return {market: max(r.get(market, 0.0) for r in found) for market in markets}
-
-
-def spread(job: Any, verb: str, tasks: Sequence[Any], workers: int | None) -> Iterator[tuple[int, Any]]:
-    """Apply a method of a job to every task, in this process or in several; yields (position, result) as they end."""
-    count = max(1, min(_cores() if workers is None else workers, len(tasks)))
-    if count == 1:
-        with one_thread():
-            for k, task in enumerate(tasks):
-                yield k, getattr(job, verb)(task)
-        return
-    # Forking shares the world without copying it; a process that runs JAX has threads and must not be forked.
-    import multiprocessing
-
-    forkable = sys.platform == "linux" and "jax" not in sys.modules
-    context = multiprocessing.get_context("fork" if forkable else "spawn")
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(job,)) as pool:
-        futures = {pool.submit(_work, verb, task): k for k, task in enumerate(tasks)}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _frozen(table: dict[Any, Any]) -> MappingProxyType[Any, Any]:
-    return MappingProxyType(table)
-
-
-def _reduced(table: MappingProxyType[Any, Any]) -> tuple[Callable[..., Any], tuple[dict[Any, Any]]]:
-    return _frozen, (dict(table),)
-
-
-copyreg.pickle(MappingProxyType, _reduced)  # jobs hold frozen tables; where processes are spawned, they must travel
-_job: Any = None  # what a worker process works on
-
-
-def _begin(job: Any) -> None:
-    global _job
-    _job = job
-
-
-def _work(verb: str, task: Any) -> Any:
-    assert _job is not None
-    with one_thread():
-        return getattr(_job, verb)(task)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread of linear algebra: more are slower on matrices of this size and change the last bits."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
-        yield
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ from foederis.simulation import Plan
 from foederis.simulation_alliance import ALL_ON, Course, Path, Switches, Theatre, course_of, run, theatre
 from foederis.trade import Economy
 
-__all__ = ["DRAWS", "FIRST", "VARIANTS", "Alliance", "Cast", "cast_of", "run_alliance"]
+__all__ = ["DRAWS", "FIRST", "VARIANTS", "Alliance", "Cast", "cast_of", "reference_path", "run_alliance"]
 
 Array = np.ndarray
 DRAWS = 2000
@@ -238,9 +238,11 @@ def cast_of(
     seed: int = 1,
     variant: str = "Beta(1, 12)",
     fitted: bool = False,
+    fixed: Mapping[str, float] | None = None,
     last: str = LAST,
 ) -> Cast:
-    """Theatre and parameters of a dyad; `fitted` takes what data inform from the shipped posterior.
+    """Theatre and parameters of a dyad; `fitted` takes what data inform from the shipped posterior, `fixed` holds some
+    parameters at a value.
 
     Raises DataError naming what is missing for a dyad without its own data, or when the posterior is damaged.
     """
@@ -250,9 +252,11 @@ def cast_of(
     numbers = np.arange(draws)
     quarters = acts_arrays.quarter_range(FIRST, last)
     stage = theatre(dyad.load(coercer, target), region_data.load(coercer, target), quarters, seed, numbers)
-    p = parameters.draw(seed, numbers, variant)
+    held = parameters.held(fixed or {}, len(numbers))
+    p = {**parameters.draw(seed, numbers, variant), **held}
     if fitted:
-        p = parameters.coherent({**p, **posterior.load().take(seed, numbers)})
+        p = {**p, **posterior.load().take(seed, numbers), **held}
+    p = parameters.coherent(p)
     return Cast(stage, p, numbers, seed, variant, fitted)
 
 
@@ -263,10 +267,12 @@ def run_alliance(
     elasticities: str | None = None,
     switches: Switches = ALL_ON,
     trade: TradePath | None = None,
+    before: Path | None = None,
     workers: int | None = None,
     progress: ensemble.Progress | None = None,
 ) -> Alliance:
-    """Run the three worlds for every draw. `trade` is the trade path of the same plan and draws, where it is at hand.
+    """Run the three worlds for every draw. `trade` is the trade path of the same plan and draws, `before` the path of
+    the same reference, cast and switches, where they are at hand.
 
     Raises DataError or SolveError; nothing is returned that did not converge.
     """
@@ -276,12 +282,18 @@ def run_alliance(
         trade = solve_path(plan, stage.quarters, drawn, stage.bystanders, workers=workers, progress=progress)
     begin = min(_begin(plan, stage.quarters), len(stage.quarters) - 1)
     observers = (plan.target, *stage.bystanders)
-    own, other = (s.acts(plan.world, observers) for s in (plan.scenario, plan.compared_with))
-    before = run(stage, _course(plan, cast, other, None, draws), cast.p, switches)
+    own = plan.scenario.acts(plan.world, observers)
+    before = reference_path(plan, cast, switches) if before is None else before
     course = _course(plan, cast, own, trade, draws)
     after = run(stage, course, cast.p, switches, innovation=before.innovation)
     spared = run(stage, _spared(plan, course, own, trade, begin), cast.p, switches, innovation=before.innovation)
     return Alliance(cast, after, spared, before, course, trade, begin, own, switches)
+
+
+def reference_path(plan: Plan, cast: Cast, switches: Switches = ALL_ON) -> Path:
+    """The path of what the scenario is compared with: the same for every scenario with that reference."""
+    other = plan.compared_with.acts(plan.world, (plan.target, *cast.stage.bystanders))
+    return run(cast.stage, _course(plan, cast, other, None, len(cast.numbers)), cast.p, switches)
 
 
 def _spared(plan: Plan, course: Course, done: Sequence[Act], trade: TradePath, begin: int) -> Course:

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from foederis import ensemble, goods, measures, simulation
-from foederis.ensemble_surface import Check, Patch, Surface, patch
+from foederis.ensemble_surface import Check, Patch, Surface, patch, prepare
 from foederis.scenario import Scenario
 from foederis.scenario_codes import EU27
 from foederis.simulation import Parameters, Plan
-from foederis.trade import Economy, Equilibrium, rebase
+from foederis.trade import Equilibrium, rebase
 from foederis.trade.exposure import model_pull
 from foederis.world import World
 
-__all__ = ["TradePath", "average_rates", "first_draws", "middle_of", "solve_path"]
+__all__ = ["Kept", "TradePath", "average_rates", "first_draws", "middle_of", "read_surface", "solve_path", "with_kept"]
 
 Array = np.ndarray
 # Nodes more or less than a run of one day has: few numbers are read here; more nodes where the check fails.
@@ -108,19 +110,24 @@ class _Job:
     plans: Mapping[int, Plan]
     start: Mapping[int, Mapping[str, Equilibrium]]
     parameters: tuple[Parameters, ...]
-    economies: dict[str, Economy] = field(default_factory=dict)  # by elasticity set, filled in each process
+
+    def part(self, task: tuple[str, Any]) -> Any:
+        """A task that names its method: patches, exact draws and pulls share one set of processes."""
+        verb, what = task
+        return getattr(self, verb)(what)
 
     def patch(self, task: tuple[int, str, Float[Array, " sector"], int]) -> tuple[int, Patch]:
         """Solve the nodes of one set under one law."""
         law, name, theta, extra = task
-        return law, patch(self.plans[law], "long run", name, theta, self.start[law], extra, self.economies)
+        return law, patch(self.plans[law], "long run", name, theta, self.start[law], extra)
 
-    def pull(self, task: tuple[Plan, Equilibrium | None]) -> Float[Array, " country"]:
-        """The economic pull of coercer over rival on every country, at the base year or after an equilibrium."""
-        plan, after = task
+    def pull(self, law: int | None) -> Float[Array, " country"]:
+        """The economic pull of coercer over rival on every country: under a law at the centre, or in the base year."""
+        plan = next(iter(self.plans.values()))
         rival = plan.scenario.actors.rival
         assert rival is not None
-        return model_pull(plan.economy if after is None else rebase(after), plan.coercer, rival)
+        economy = plan.economy if law is None else rebase(self.start[law]["scenario"])
+        return model_pull(economy, plan.coercer, rival)
 
     def probe(self, task: tuple[int, int]) -> dict[str, Array]:
         """One draw under one law, exactly."""
@@ -147,14 +154,18 @@ def solve_path(
     with ensemble.one_thread():
         solved = {law: simulation.solve_cases(p, central, "long run") for law, p in plans.items()}
     job = _Job(plans, {law: _start(s) for law, s in solved.items()}, parameters)
+    # What the surfaces do not need is done beside the first of them.
+    extras = [*(("probe", task) for task in _probes(job)), *(("pull", task) for task in _pulls(plan, plans))]
     everyone: list[Patch] = []
     check: Check | None = None
     read: dict[int, dict[str, Array]] = {}
+    done: dict[str, list[Any]] = {}
     for extra in SHARPER if plans else ():
-        surfaces = _surfaces(job, extra, workers, progress)
+        surfaces, found = _surfaces(job, extra, [] if done else extras, workers, progress)
+        done = done or found
         everyone += [p for parts in surfaces.values() for p in parts.values()]
-        read = {law: _read(Surface(parts), parameters) for law, parts in surfaces.items()}
-        check = _check(job, read, workers)
+        read = {law: read_surface(Surface(parts), parameters) for law, parts in surfaces.items()}
+        check = _check(job, read, done["probe"])
         if check.good:
             break
     if check is not None:
@@ -167,7 +178,7 @@ def solve_path(
         deficit=values["deficit_with_target_usd_bn"],
         deficit_added=values["adds_deficit_with_target_usd_bn"],
         revenue=values["adds_revenue_usd_bn"],
-        pull=_pull(job, plan, laws, solved, bystanders, workers),
+        pull=_pull(plan, laws, dict(zip(_pulls(plan, plans), done.get("pull", []), strict=True)), bystanders),
         laws=len(plans),
         equilibria=sum(p.equilibria for p in everyone),
         check=check,
@@ -175,18 +186,108 @@ def solve_path(
     )
 
 
+def with_kept(
+    plan: Plan,
+    quarters: Sequence[str],
+    parameters: tuple[Parameters, ...],
+    bystanders: Sequence[str],
+    kept: Kept,
+) -> TradePath:
+    """The same from a store of laws that were solved: for many scenarios that share most of their laws.
+
+    A law that is not there is solved in this process with the fewest nodes and put there; nothing is checked here.
+    """
+    laws, plans = _laws(plan, quarters)
+    read = {law: kept.of(mine, parameters) for law, mine in plans.items()}
+    values = {
+        name: _by_quarter(laws, {k: v for k, (v, _) in read.items()}, name, plan, len(parameters)) for name in READ
+    }
+    pulls: dict[int | None, Array] = {law: pull for law, (_, pull) in read.items()}
+    if read and _pulls(plan, plans):
+        pulls[None] = kept.base_pull(plan)
+    return TradePath(
+        quarters=tuple(quarters),
+        gain=values["adds_welfare_usd_bn"],
+        income=values["welfare"],
+        deficit=values["deficit_with_target_usd_bn"],
+        deficit_added=values["adds_deficit_with_target_usd_bn"],
+        revenue=values["adds_revenue_usd_bn"],
+        pull=_pull(plan, laws, pulls if None in pulls else {}, bystanders),
+        laws=len(plans),
+        equilibria=0,
+        check=None,
+        residuals={},
+    )
+
+
+class Kept:
+    """Outcomes of all draws and the pull under laws already solved, by the tariffs of the law; the last `most`."""
+
+    def __init__(self, most: int = 24):
+        self._most = most
+        self._found: OrderedDict[bytes, tuple[dict[str, Array], Array]] = OrderedDict()
+        self._base: Array | None = None
+
+    def of(self, plan: Plan, parameters: tuple[Parameters, ...]) -> tuple[dict[str, Array], Float[Array, " country"]]:
+        """Outcomes by variable [draw, ...] and the pull on every country under the law of a plan of one day."""
+        key = _digest(plan)
+        if key not in self._found:
+            self._found[key] = self._solved(plan, parameters)
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)
+        self._found.move_to_end(key)
+        return self._found[key]
+
+    def _solved(self, plan: Plan, parameters: tuple[Parameters, ...]) -> tuple[dict[str, Array], Array]:
+        central = ensemble.central_parameters(plan.world, plan.scenario.economics.elasticities)
+        bases = {p.elasticity_set: p.base for p in parameters}
+        with ensemble.one_thread():
+            start = _start(simulation.solve_cases(plan, central, "long run"))
+            job = _Job({0: plan}, {0: start}, parameters)
+            parts = {(name, "long run"): job.patch((0, name, theta, SHARPER[0]))[1] for name, theta in bases.items()}
+            pull = job.pull(0) if _pulls(plan, {0: plan}) else np.zeros(len(plan.world.countries))
+        return read_surface(Surface(parts), parameters), pull
+
+    def base_pull(self, plan: Plan) -> Float[Array, " country"]:
+        """The pull in the base year, solved once."""
+        if self._base is None:
+            self._base = _Job({0: plan}, {}, ()).pull(None)
+        return self._base
+
+
+def _digest(plan: Plan) -> bytes:
+    """What tells two laws apart: tariffs and trade costs of all worlds that are solved."""
+    found = sha256()
+    for case in (plan.case, plan.exempt, plan.reference):
+        if case is None:
+            found.update(b"none")
+            continue
+        found.update(np.ascontiguousarray(case.tariff).tobytes())
+        found.update(b"" if case.iceberg_hat is None else np.ascontiguousarray(case.iceberg_hat).tobytes())
+    return found.digest()
+
+
 def _surfaces(
-    job: _Job, extra: int, workers: int | None, progress: ensemble.Progress | None
-) -> dict[int, dict[tuple[str, str], Patch]]:
-    """The patches of every law, by set and horizon."""
+    job: _Job, extra: int, others: Sequence[tuple[str, Any]], workers: int | None, progress: ensemble.Progress | None
+) -> tuple[dict[int, dict[tuple[str, str], Patch]], dict[str, list[Any]]]:
+    """The patches of every law, by set and horizon; beside them the results of other tasks in their order, by verb."""
     bases = {p.elasticity_set: p.base for p in job.parameters}
-    tasks = [(law, name, theta, extra) for law in job.plans for name, theta in bases.items()]
+    prepare(next(iter(job.plans.values())), bases.values())
+    patches = [("patch", (law, name, theta, extra)) for law in job.plans for name, theta in bases.items()]
     found: dict[int, dict[tuple[str, str], Patch]] = {law: {} for law in job.plans}
-    for k, (_, (law, part)) in enumerate(ensemble.spread(job, "patch", tasks, workers)):
+    rest: dict[int, Any] = {}
+    for k, done in ensemble.spread(job, "part", [*patches, *others], workers):
+        if k >= len(patches):
+            rest[k - len(patches)] = done
+            continue
+        law, part = done
         found[law][part.elasticity_set, "long run"] = part
         if progress is not None:
-            progress(k + 1, len(tasks))
-    return found
+            progress(sum(map(len, found.values())), len(patches))
+    by_verb: dict[str, list[Any]] = {"probe": [], "pull": []} if others else {}
+    for k, (verb, _) in enumerate(others):
+        by_verb[verb].append(rest[k])
+    return found, by_verb
 
 
 def _laws(plan: Plan, quarters: Sequence[str]) -> tuple[list[int | None], dict[int, Plan]]:
@@ -221,7 +322,7 @@ def _start(solved: simulation.Solved) -> dict[str, Equilibrium]:
     return {"scenario": solved.scenario, "exempt": solved.exempt, "reference": solved.reference}
 
 
-def _read(surface: Surface, parameters: tuple[Parameters, ...]) -> dict[str, Array]:
+def read_surface(surface: Surface, parameters: tuple[Parameters, ...]) -> dict[str, Array]:
     """Outcomes of all draws; a draw beyond the nodes takes the nearest end (three in ten thousand do)."""
     edge = 1.26
     factor = np.clip(np.array([p.log_factor for p in parameters]), -edge, edge)
@@ -236,14 +337,18 @@ def _by_quarter(
     return np.stack([np.zeros(draws) if law is None else found[law] for law in laws])
 
 
-def _check(job: _Job, read: Mapping[int, Mapping[str, Array]], workers: int | None) -> Check:
-    """Exact solutions of a few draws under every law against what was read; in half-widths of each interval."""
+def _probes(job: _Job) -> list[tuple[int, int]]:
+    """(law, draw) of what is solved exactly: a few draws under every law."""
     draws = len(job.parameters)
     numbers = [int(k) for k in np.linspace(0.13, 0.87, PROBES) * (draws - 1)]
-    tasks = [(law, number) for law in read for number in numbers]
+    return [(law, number) for law in job.plans for number in numbers]
+
+
+def _check(job: _Job, read: Mapping[int, Mapping[str, Array]], solved: Sequence[Mapping[str, Array]]) -> Check:
+    """Exact solutions of `_probes` against what was read; in half-widths of each interval."""
     gap, where = 0.0, ""
-    for k, exact in ensemble.spread(job, "probe", tasks, workers):
-        law, number = tasks[k]
+    tasks = _probes(job)
+    for (law, number), exact in zip(tasks, solved, strict=True):
         for name in READ:
             value, target = _pick(name, job.plans[law], read[law][name]), _pick(name, job.plans[law], exact[name])
             low, high = np.quantile(value, [0.05, 0.95])
@@ -259,21 +364,23 @@ def _pick(name: str, plan: Plan, value: Array) -> Array:
     return value if who is None else np.asarray(value[..., plan.world.country(who)])
 
 
+def _pulls(plan: Plan, plans: Mapping[int, Plan]) -> list[int | None]:
+    """The laws whose pull is asked for, after the base year (None); nothing where the scenario has no rival."""
+    rival = plan.scenario.actors.rival
+    return [None, *plans] if rival and rival in plan.world.countries and plans else []
+
+
 def _pull(
-    job: _Job,
     plan: Plan,
     laws: Sequence[int | None],
-    solved: Mapping[int, simulation.Solved],
+    pulls: Mapping[int | None, Float[Array, " country"]],
     bystanders: Sequence[str],
-    workers: int | None,
 ) -> Float[Array, "quarter country"]:
     """Change of the economic pull of coercer over rival, standard deviations across bystanders, at the centre."""
-    rival = plan.scenario.actors.rival
     still = np.zeros(len(bystanders))
-    if not rival or rival not in plan.world.countries or not solved:
+    if not pulls:
         return np.tile(still, (len(laws), 1))
-    place = [plan.world.country(code) for code in bystanders]
-    tasks = [(plan, None), *((job.plans[law], s.scenario) for law, s in solved.items())]
-    found = {k: value[place] for k, value in ensemble.spread(job, "pull", tasks, workers)}
-    moved = {law: (found[k + 1] - found[0]) / np.std(found[0]) for k, law in enumerate(solved)}
+    at = [plan.world.country(code) for code in bystanders]
+    base = pulls[None][at]
+    moved = {law: (value[at] - base) / np.std(base) for law, value in pulls.items()}
     return np.stack([still if law is None else moved[law] for law in laws])

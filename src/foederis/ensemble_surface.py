@@ -10,7 +10,7 @@ is refused. Nodes depend on no seed, draw or worker: results are equal to the bi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,11 +18,13 @@ import numpy as np
 from jaxtyping import Float
 
 from foederis import simulation
+from foederis.ensemble_work import one_thread
 from foederis.errors import SolveError
 from foederis.simulation import VARIABLES, Horizon, Parameters, Plan
-from foederis.trade import Economy, Equilibrium
+from foederis.trade import Economy, Equilibrium, purge
+from foederis.trade.solver import chord_of
 
-__all__ = ["ERROR_BOUND", "RANGE", "Check", "Surface", "barycentric", "nodes", "patch"]
+__all__ = ["ERROR_BOUND", "RANGE", "Check", "Surface", "barycentric", "economy_at", "nodes", "patch", "prepare"]
 
 Array = np.ndarray
 RANGE = 1.26  # log factor: 3.6 standard deviations of the prior; draws beyond are solved exactly
@@ -32,6 +34,8 @@ STEEP_EXTRA = 3
 MOBILITIES = (1.2, 4 / 3, 1.5)
 STARTS = ("labour_income_hat", "cost_hat", "wage_hat", "expenditure_new")  # what a solve starts from
 TOLERANCE = 1e-8  # of the nodes: far below the error of reading between them
+KEPT_SETS = 16  # elasticity sets whose economies are kept: all published ones
+NOTHING = 1e-12  # of the base: what is left of a flow counts as no less
 ERROR_BOUND = 0.05  # of the half-width of an outcome's 90 % interval
 
 
@@ -72,17 +76,12 @@ def patch(
     theta: Float[Array, " sector"],
     start: Mapping[str, Equilibrium],
     extra: int = 0,
-    economies: dict[str, Economy] | None = None,
 ) -> Patch:
     """Solve the nodes of one set at one horizon, each from its neighbour; `extra` nodes sharpen the surface.
 
-    `economies` keeps the economy of each set, with what the solver made for it. Raises SolveError naming the case.
+    Raises SolveError naming the case.
     """
-    # The chord of the solver is made at the economy's own elasticities: give it those of the set.
-    kept = {} if economies is None else economies
-    if name not in kept:
-        kept[name] = replace(plan.economy, trade_elasticity=theta)
-    plan = replace(plan, economy=kept[name])
+    plan = replace(plan, economy=economy_at(plan.economy, theta))
     at = nodes(DEGREE[horizon] + extra + (STEEP_EXTRA if theta.max() > STEEP else 0))
     mobilities = (math.inf,) if horizon == "long run" else MOBILITIES
     walk = _Walk(plan, theta, name, horizon)
@@ -101,6 +100,25 @@ def patch(
     values = {v: np.array([[found[m, k][v] for k in range(shape[1])] for m in range(shape[0])]) for v in VARIABLES}
     count = shape[0] * shape[1] * plan.cases(horizon)
     return Patch(name, horizon, at, values, walk.worst, walk.passes, count)
+
+
+def economy_at(economy: Economy, theta: Float[Array, " sector"]) -> Economy:
+    """An economy at other elasticities, kept with it: the solver makes its chord at the economy's own, once."""
+    kept: dict[bytes, Economy] = economy.kept.setdefault("at elasticities", {})
+    key = theta.tobytes()
+    if key not in kept:
+        if len(kept) >= KEPT_SETS:
+            kept.pop(next(iter(kept)))
+        kept[key] = replace(economy, trade_elasticity=theta)
+    return kept[key]
+
+
+def prepare(plan: Plan, thetas: Iterable[Float[Array, " sector"]]) -> None:
+    """Make what the solver needs at each of these elasticities here, so that processes forked from now on share it."""
+    with one_thread():
+        for theta in thetas:
+            economy = economy_at(plan.economy, theta)
+            chord_of(purge(economy) if plan.closure == "purged" else economy)
 
 
 class _Walk:
@@ -156,9 +174,14 @@ def _solved(plan: Plan, parameters: Parameters, horizon: Horizon, near: Mapping[
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """All patches of a plan, by set and horizon."""
+    """All patches of a plan, by set and horizon.
+
+    `logs`: changes in per cent are read between their logs. Where a duty of half the price falls away, exports rise
+    many times over at high elasticities, as an exponential that a polynomial misses.
+    """
 
     patches: Mapping[tuple[str, str], Patch]
+    logs: bool = False
 
     def read(
         self,
@@ -175,8 +198,11 @@ class Surface:
             part = self.patches[name, horizon]
             weight = barycentric(log_factor[mine], part.at)
             for variable, value in part.values.items():
-                along = np.tensordot(weight, value, axes=(1, 1))  # draw, mobility, ...
+                bent = self.logs and VARIABLES[variable].units == "%"
+                known = np.log(np.maximum(1.0 + value / 100.0, NOTHING)) if bent else value
+                along = np.tensordot(weight, known, axes=(1, 1))  # draw, mobility, ...
                 read = along[:, 0] if len(value) == 1 else _between(along, mobility[mine])
+                read = 100.0 * np.expm1(read) if bent else read
                 out.setdefault(variable, np.full((len(sets), *read.shape[1:]), np.nan))[mine] = read
         outside = np.abs(log_factor) > RANGE
         for value in out.values():

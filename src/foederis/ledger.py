@@ -108,16 +108,17 @@ class Ledger:
         None: all. Raises DataError on an unknown clock, partner or authority.
         """
         wanted = self._authorities(authorities)
-        found = (m for code in self._exporters(partners) for _, m in self._since(code, _clock(clock)))
-        return tuple(_in_world(m) for m in found if m.authority in wanted)
+        clock = _clock(clock)
+        found = (m for code in self._exporters(partners) for m in self._in_world(code, clock, self._since(code, clock)))
+        return tuple(m for m in found if m.authority in wanted)
 
     def history(
         self, partners: Iterable[str] | None = None, authorities: Iterable[str] | None = None
     ) -> tuple[Measure, ...]:
         """Measures of 2018 to 2024, to be stacked on the base without them (`base`), for days before 2025 only."""
         wanted = self._authorities(authorities)
-        found = (m for code in self._exporters(partners) for _, m in self._before(code))
-        return tuple(_in_world(m) for m in found if m.authority in wanted)
+        found = (m for code in self._exporters(partners) for m in self._in_world(code, BEFORE, self._before(code)))
+        return tuple(m for m in found if m.authority in wanted)
 
     def base(self, world: World, date: dt.date) -> Float[Array, "importer exporter sector"]:
         """The rates on which the measures of a day are stacked: the world's, before 2025 without what they hold."""
@@ -201,6 +202,17 @@ class Ledger:
             rows = self._rows.get(self._source(exporter), [])
             found = tuple((row["family"], self._measure(row, exporter)) for row in rows if row["clock"] in clocks)
             self._built[exporter, key] = found
+        return found
+
+    @cached_property
+    def _shortened(self) -> dict[tuple[str, str], tuple[Measure, ...]]:
+        return {}
+
+    def _in_world(self, exporter: str, key: str, rows: Sequence[tuple[str, Measure]]) -> tuple[Measure, ...]:
+        """The measures of an exporter without goods of no sector of the world; built once."""
+        found = self._shortened.get((exporter, key))
+        if found is None:
+            found = self._shortened[exporter, key] = tuple(_in_world(measure) for _, measure in rows)
         return found
 
     def _measure(self, row: Mapping[str, Any], exporter: str) -> Measure:

@@ -128,7 +128,7 @@ def applied_tariff(
         )
     place = {code: k for k, code in enumerate(countries)}
     column = {code: k for k, code in enumerate(sectors)}
-    by_authority: dict[str, Array] = {m.authority: np.zeros_like(base) for m in measures}
+    by_authority: dict[str, Array] = {a: np.zeros_like(base) for a in dict.fromkeys(m.authority for m in measures)}
     for (importer, exporter), group in by_pair(measures, date).items():
         n, i = _index(place, importer, group[0], "country"), _index(place, exporter, group[0], "country")
         for measure, added in additions(group, date, base[n, i], column):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -153,9 +153,7 @@ class Scenario:
 
         Raises DataError when a measure does not fit the world.
         """
-        from foederis import scenario_tariffs
-
-        return scenario_tariffs.measures(self.file, world)
+        return _measures(self, world, False)
 
     def tariff_cut(self, world: World, date: dt.date | None = None) -> TariffCut:
         """Tariffs in force on a day (default: `evaluate`): base rates of the world and what each authority adds.
@@ -164,7 +162,8 @@ class Scenario:
         """
         from foederis import scenario_tariffs
 
-        return scenario_tariffs.tariff_cut(self.file, world, self.evaluate if date is None else date)
+        day = self.evaluate if date is None else date
+        return scenario_tariffs.tariff_cut(self.file, world, day, lambda past: _measures(self, world, past))
 
     def iceberg_hat(
         self, world: World, date: dt.date | None = None
@@ -201,6 +200,11 @@ class Scenario:
         return scenario_acts.threats(self, world, observers)
 
     @property
+    def assumptions(self) -> Mapping[str, float]:
+        """Parameters of the alliance that the scenario holds at a value, by name."""
+        return {name: float(value) for name, value in self.file.assumptions.items()}
+
+    @property
     def linkage(self) -> Quantity | Distribution | None:
         """How far defence is conditioned on trade, 0 to 1: a share, a distribution, or None where it is not said."""
         return None if self.file.security is None else self.file.security.linkage
@@ -234,6 +238,14 @@ class Scenario:
         from foederis import scenario_day
 
         return tuple(scenario_day.sentences(self.file, self.evaluate, alliance, hazards))
+
+
+@lru_cache(maxsize=32)
+def _measures(scenario: Scenario, world: World, past: bool) -> tuple[Measure, ...]:
+    """The measures of a scenario, resolved once: a run over quarters cuts the tariffs of a dozen days."""
+    from foederis import scenario_tariffs
+
+    return scenario_tariffs.measures(scenario.file, world, past)
 
 
 def load(source: str | bytes | Path, settings: Iterable[str] = ()) -> Scenario:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from foederis import scenario_lever_rules as levers
 from foederis import scenario_scope as scope
 from foederis import scenario_tariffs as tariffs
 from foederis import words_names
@@ -55,13 +56,13 @@ class Change:
 
 def own_from(file: ScenarioFile, country: str) -> dt.date | None:
     """The day from which the tariffs on a country are not those of the record although the ledger is used."""
-    use = file.ledger
+    use, moved = file.ledger, levers.changed_from(file, country)
     if use is None:
-        return None
+        return moved
     if (file.exempt_partners is not None and country in file.exempt_partners.codes) or use.authorities or use.from_:
         return RECENT
     changed = [c.from_ for c in use.changes if c.partners.everyone or country in c.partners.codes]
-    return min(changed, default=None)
+    return min([*changed, *([] if moved is None else [moved])], default=None)
 
 
 def lapses(measure: Measure, day: dt.date) -> bool:

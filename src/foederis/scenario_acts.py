@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from foederis import acts as records
 from foederis import scenario_act_rates as rates
-from foederis import scenario_act_rules, scenario_case, words_names
+from foederis import scenario_act_rules, scenario_case, scenario_lever_rules, words_names
 from foederis.acts import ALL, Act
 from foederis.errors import DataError
 from foederis.scenario_act_rules import RATE_KINDS
@@ -110,7 +110,7 @@ def acts(file: ScenarioFile, world: World, observers: Sequence[str] | None = Non
     last = file.horizon.end.last_day
     explicit = [a for item in file.acts for a in scenario_act_rules.written(item, file.actors, until=last)]
     firm = [*_recorded(file, seen), *(a for a in explicit if a.target == ALL or a.target in seen)]
-    derived = [*_tariffs(file, world, seen), *_demand(file), *_reassurance(file)]
+    derived = [*_tariffs(file, world, seen), *_demand(file), *_reassurance(file), *_levers(file)]
     found = [*firm, *_without_doubles(derived, firm)]
     return tuple(sorted(found, key=lambda act: (act.date, act.id)))
 
@@ -193,14 +193,18 @@ def _tariff_act(file: ScenarioFile, day: dt.date, change: rates.Change, source: 
             "magnitude": round(100 * change.after, 2),
             "before": round(100 * change.before, 2),
             "unit": "%",
-            "tied": not change.lapse and change.after > change.before and tied(file),
+            "tied": not change.lapse and change.after > change.before and tied(file, day),
         }
     )
 
 
-def tied(file: ScenarioFile) -> bool:
-    """Whether defence is part of what the coercer does: linkage of one half or more, or defence set by the balance."""
+def tied(file: ScenarioFile, day: dt.date) -> bool:
+    """Whether defence is part of what the coercer does on a day: linkage of one half or more, or defence set by the
+    balance. From the day on which a lever sets the linkage it is an act of its own, and nothing else is tied.
+    """
     security = file.security
+    if file.levers is not None and file.levers.linkage is not None and day >= file.levers.from_:
+        return False
     if security is None:
         return False
     linked = security.linkage is not None and mean(security.linkage) >= TIED_FROM
@@ -219,7 +223,9 @@ def _demand(file: ScenarioFile) -> Iterator[Act]:
         )
     paid, asked = in_dollars(file, support.paid), in_dollars(file, support.asked)
     day = support.from_ or _start(file)
-    if asked <= paid or day > file.horizon.end.last_day:
+    use = file.levers
+    replaced = use is not None and use.support_asked is not None and day >= use.from_
+    if asked <= paid or day > file.horizon.end.last_day or replaced:
         return
     yield records.from_row(
         {
@@ -235,7 +241,7 @@ def _demand(file: ScenarioFile) -> Iterator[Act]:
             "magnitude": round(asked, 3),
             "before": round(paid, 3),
             "unit": "USD bn per year",
-            "tied": tied(file),
+            "tied": tied(file, day),
         }
     )
 
@@ -259,6 +265,17 @@ def _reassurance(file: ScenarioFile) -> Iterator[Act]:
             "source": f"scenario {file.id}, security.reassurance",
         }
     )
+
+
+def _levers(file: ScenarioFile) -> Iterator[Act]:
+    """The acts that levers stand for: what is asked for the troops, defence tied to trade, reassurance."""
+    use = file.levers
+    if use is None:
+        return
+    given = in_dollars(file, scenario_lever_rules.paid(file))
+    asked = given if use.support_asked is None else in_dollars(file, use.support_asked)
+    for row in scenario_lever_rules.acts(file, asked, given):
+        yield records.from_row(row)
 
 
 def _start(file: ScenarioFile) -> dt.date:

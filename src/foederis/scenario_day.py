@@ -38,6 +38,8 @@ def sentences(file: ScenarioFile, day: dt.date, alliance: bool = False, hazards:
     modelled = [code for code, answer in file.responses.items() if answer.hedging == "model"]
     if modelled and not alliance:
         yield f"responses: hedging of {', '.join(modelled)} is not part of a trade run; counter-measures are."
+    if file.assumptions and not alliance:
+        yield f"assumptions: {', '.join(file.assumptions)}; parameters of the alliance, a trade run has none of them."
     if file.sweep:
         count = " x ".join(str(len(values)) for values in file.sweep.values())
         yield f"sweep: {', '.join(file.sweep)} ({count} values) are for a sweep; a run takes the values of the file."
@@ -56,6 +58,7 @@ def _not_in_force(file: ScenarioFile, day: dt.date) -> Iterator[str]:
     starts += [(f"trade_costs.{m.id}", m.from_, m.to) for m in file.trade_costs]
     starts += [(f"ledger.changes.{m.id}", m.from_, m.to) for m in (file.ledger.changes if file.ledger else ())]
     starts += [(f"retaliation.{m.id}", m.from_, m.to) for m in file.retaliation]
+    starts += [] if file.levers is None else [("levers", file.levers.from_, None)]
     for name, start, end in starts:
         if start is not None and start > day:
             yield f"{name}: begins on {start}, after {day}, the day of the run; change it with --set evaluate={start}."
@@ -69,4 +72,5 @@ def last_change(file: ScenarioFile) -> dt.date | None:
     days += [cost.from_ for cost in file.trade_costs]
     days += [item.from_ for item in file.retaliation if item.from_]
     days += [change.from_ for change in file.ledger.changes] if file.ledger else []
+    days += [file.levers.from_] if file.levers is not None else []
     return max(days, default=None)

@@ -232,6 +232,27 @@ class Response(Part):
     hedging: Literal["model", "none"] = "model"
 
 
+class Levers(Part):
+    """A policy from a day on, in the place of what the scenario has: what the levers of the page set, each if named.
+
+    `tariff`: on the target's goods other than motor vehicles, beside section 232; `autos`: on its motor vehicles and
+    parts; `surcharge`: on every economy with a goods surplus above 20 bn USD a year; `china`: on the rival's goods, all
+    on top of the normal duty. `counter`: duties in kind by the target, a share of what it faces. `exempt_allies`: no
+    measure on treaty allies. `support_asked` for the troops, `linkage` of defence to trade, `reassurance`: as acts.
+    """
+
+    from_: t.Day = Field(alias="from")
+    tariff: t.FlatRate | None = None
+    autos: t.FlatRate | None = None
+    surcharge: t.FlatRate | None = None
+    china: t.FlatRate | None = None
+    counter: t.Share | None = None
+    exempt_allies: bool = False
+    support_asked: t.Flow | None = None
+    linkage: t.Share | None = None
+    reassurance: t.Share | None = None
+
+
 class ScenarioFile(Part):
     """A scenario with nothing left to inherit."""
 
@@ -255,5 +276,7 @@ class ScenarioFile(Part):
     side_payments: SidePayments | None = None
     security: Security | None = None
     responses: dict[t.Country, Response] = Field(default_factory=dict)
+    levers: Levers | None = None
+    assumptions: t.Assumptions = Field(default_factory=dict)
     sweep: t.Sweep | None = None
     compare_to: t.Text | None = None

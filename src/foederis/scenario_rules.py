@@ -26,7 +26,17 @@ def broken(data: Mapping[str, Any], ids: Iterable[str] = ()) -> Found:
     """Every breach of a rule, with the path to the value that breaks it; `ids`: measures beside those of `data`."""
     yield from _tariffs(data, set(ids))
     yield from scenario_act_rules.broken(data)
-    for rule in (_horizon, _actors, _trade_costs, _retaliation, _ledger, _security, _economics, _side_payments):
+    for rule in (
+        _horizon,
+        _actors,
+        _trade_costs,
+        _retaliation,
+        _ledger,
+        _security,
+        _economics,
+        _side_payments,
+        _levers,
+    ):
         yield from rule(data)
 
 
@@ -223,6 +233,20 @@ def _security(data: Mapping[str, Any]) -> Found:
     elif level is not None and most is not None and level.number > most.number:
         fail = Fail("range", f"level {level} is above its maximum {most}", "write a level within the scale")
         yield ("security", "reassurance", "level"), fail
+
+
+def _levers(data: Mapping[str, Any]) -> Found:
+    """Levers act within the horizon, after the common past, and set something."""
+    use = _mapping(data, "levers")
+    day = _read(units.date, use.get("from"))
+    yield from _since_2025(use.get("from"), ("levers", "from"))
+    end = _read(units.quarter, _mapping(data, "horizon").get("end"))
+    if day is not None and end is not None and day > end.last_day:
+        message = f"the levers act from {day}, after the horizon ends in {end}"
+        yield ("levers", "from"), Fail("dates", message, "write a day within the horizon")
+    if use and set(use) <= {"from"}:
+        fail = Fail("empty", "no lever is set", "name one, for example tariff: 10%, or take `levers` out")
+        yield ("levers",), fail
 
 
 def _economics(data: Mapping[str, Any]) -> Found:

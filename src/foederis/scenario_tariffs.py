@@ -7,7 +7,7 @@ come on top of the base rates of the world and stack by the rules of `foederis.m
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, cast
@@ -15,6 +15,7 @@ from typing import Any, cast
 import numpy as np
 from jaxtyping import Float
 
+from foederis import scenario_lever_rules as levers
 from foederis import scenario_scope as scope
 from foederis.errors import DataError
 from foederis.measures import Authority, Measure, TariffCut, additions, applied_tariff
@@ -30,18 +31,21 @@ BASE_YEAR = 2025  # from here on the base rates hold the duty collected in 2024,
 SAME_RATE = 1e-12  # steps of a mirrored rate smaller than this are rounding
 
 
-def tariff_cut(file: ScenarioFile, world: World, date: dt.date) -> TariffCut:
+def tariff_cut(
+    file: ScenarioFile, world: World, date: dt.date, known: Callable[[bool], tuple[Measure, ...]] | None = None
+) -> TariffCut:
     """Tariffs in force on a day: base rates of the world and every measure of the scenario.
 
     For a day before 2025 a scenario that uses the ledger takes its dated measures of that time instead of what the base
-    rates hold of them. Raises DataError when a measure does not fit the world.
+    rates hold of them. `known`: measures at hand, by `past`. Raises DataError when a measure does not fit the world.
     """
     base, past = world.tariff, file.ledger is not None and date.year < BASE_YEAR
     if past:
         from foederis import ledger
 
         base = ledger.load().base(world, date)
-    return applied_tariff(measures(file, world, past), date, base, world.countries, world.sectors)
+    rows = measures(file, world, past) if known is None else known(past)
+    return applied_tariff(rows, date, base, world.countries, world.sectors)
 
 
 def measures(file: ScenarioFile, world: World, past: bool = False) -> tuple[Measure, ...]:
@@ -49,7 +53,7 @@ def measures(file: ScenarioFile, world: World, past: bool = False) -> tuple[Meas
 
     `past`: with the measures of the ledger from before 2025 in the place of those since.
     """
-    direct = (*ledger_measures(file, past), *own_measures(file, world))
+    direct = levers.applied(file, world, (*ledger_measures(file, past), *own_measures(file, world)))
     spared = exempt_pairs(file)
     kept = tuple(m for m in direct if (m.importer, m.exporter) not in spared)
     return (*kept, *retaliation_measures(file, world, kept))
@@ -203,7 +207,27 @@ def _answers(file: ScenarioFile) -> Iterator[tuple[str, Party, str, Retaliation]
         yield item.id, item.by, item.against or file.actors.coercer, item
     for code, response in file.responses.items():
         if response.counter_measures is not None:
-            yield f"counter-measures-{code.lower()}", Party((code,)), file.actors.coercer, response.counter_measures
+            if code == file.actors.target and file.levers is not None and file.levers.counter is not None:
+                yield (
+                    _name(code),
+                    Party((code,)),
+                    file.actors.coercer,
+                    _until(response.counter_measures, file.levers.from_),
+                )
+            else:
+                yield _name(code), Party((code,)), file.actors.coercer, response.counter_measures
+    set_by_lever = levers.answer(file)
+    if set_by_lever is not None:
+        yield "lever-counter", Party((file.actors.target,)), file.actors.coercer, set_by_lever
+
+
+def _name(code: str) -> str:
+    return f"counter-measures-{code.lower()}"
+
+
+def _until(answer: Retaliation, day: dt.date) -> Retaliation:
+    """The same, ended on a day at the latest."""
+    return answer if answer.to is not None and answer.to <= day else answer.model_copy(update={"to": day})
 
 
 def _mirrored(name: str, pair: Pair, answer: Retaliation, faced: list[Measure], world: World) -> list[Measure]:

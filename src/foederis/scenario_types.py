@@ -139,6 +139,21 @@ def settings(value: Any) -> Mapping[str, Any]:
     return dict(value)
 
 
+def assumptions(value: Any) -> Mapping[str, Quantity]:
+    """A mapping from the name of a parameter to the number at which it is held; names are checked by the run."""
+    if not isinstance(value, Mapping) or not value:
+        raise Fail("type", "a mapping from parameters to numbers is expected", "write {w_P: 2.5}")
+    found, wrong = {}, []
+    for name, text in value.items():
+        try:
+            found[str(name)] = units.number(text, f"{str(name)[:40]!r}")
+        except Fail as fail:
+            wrong.append(Fail(fail.code, fail.message, fail.help, (name,)))
+    if wrong:
+        raise units.Fails(wrong)
+    return found
+
+
 def sweep(value: Any) -> Mapping[str, tuple[Any, ...]]:
     """A mapping from the path of a setting to the list of values it takes."""
     found = settings(value)
@@ -181,6 +196,7 @@ CostlyGoods = Annotated[Goods, Reads(fields.parse_costly_goods, _COSTLY)]
 Day = Annotated[dt.date, Reads(units.date, _DAY)]
 DayOrLatest = Annotated[dt.date | Literal["latest"], Reads(evaluate, {"anyOf": [_DAY, {"const": "latest"}]})]
 QuarterOf = Annotated[Quarter, Reads(units.quarter, {"type": "string", "pattern": "^[0-9]{4}-Q[1-4]$"})]
+FlatRate = Annotated[Quantity, Reads(units.rate, _RATE)]
 Rate = Annotated[RatePath, Reads(fields.parse_rate_path, _dated({"anyOf": [_RATE, _FORMULA]}))]
 Rule = Annotated[RulePath, Reads(fields.parse_rule_path, _dated({"enum": list(codes.RULES)}))]
 Cost = Annotated[
@@ -210,6 +226,10 @@ Mobility = Annotated[
 Numeraire = Annotated[str, Reads(numeraire, {"enum": [WORLD_VALUE_ADDED, *codes.COUNTRIES]})]
 Elasticities = Annotated[str, Reads(elasticities, {"enum": list(codes.ELASTICITIES)})]
 Settings = Annotated[Mapping[str, Any], Reads(settings, _SETTINGS)]
+Assumptions = Annotated[
+    Mapping[str, Quantity],
+    Reads(assumptions, {**_SETTINGS, "additionalProperties": _NUMERIC}),
+]
 Sweep = Annotated[
     Mapping[str, tuple[Any, ...]],
     Reads(sweep, {**_SETTINGS, "additionalProperties": _items({})}),

@@ -17,6 +17,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from jaxtyping import Float
@@ -129,7 +130,7 @@ def plan(
         compared_with=compared_with,
         date=day,
         world=world,
-        economy=trade.calibrate(world),
+        economy=_economy(world),
         coercer=coercer,
         target=target,
         case=case,
@@ -140,6 +141,16 @@ def plan(
         mobility=economics.mobility,
         horizons=horizons,
     )
+
+
+_ECONOMIES: WeakKeyDictionary[World, Economy] = WeakKeyDictionary()
+
+
+def _economy(world: World) -> Economy:
+    """The calibrated economy of a world, one for all its plans: the solver keeps with it what it has worked out."""
+    if world not in _ECONOMIES:
+        _ECONOMIES[world] = trade.calibrate(world)
+    return _ECONOMIES[world]
 
 
 def on_day(plan: Plan, day: dt.date) -> Plan:

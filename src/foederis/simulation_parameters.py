@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 
@@ -13,7 +14,7 @@ from foederis import balance, beliefs, beliefs_polls, hedging, priors
 from foederis.errors import DataError, UsageError
 from foederis.priors import Parameter
 
-__all__ = ["VARIANTS", "coherent", "draw", "medians", "parameters"]
+__all__ = ["VARIANTS", "coherent", "draw", "held", "medians", "parameters", "support"]
 
 Array = np.ndarray
 PRIORS: tuple[Parameter, ...] = (
@@ -55,6 +56,36 @@ def draw(
             raise UsageError(f"no parameter {name!r}; list them with: foederis assumptions")
         found[name] = np.full(len(numbers), float(value))
     return coherent(found)
+
+
+def held(fixed: Mapping[str, float], draws: int) -> dict[str, Float[Array, " draw"]]:
+    """Parameters held at a value in all draws.
+
+    Raises UsageError on an unknown name, or a value that the prior holds for impossible.
+    """
+    table, found = parameters(), {}
+    for name, value in fixed.items():
+        if name not in table:
+            near = get_close_matches(name, list(table), 1)
+            hint = f"did you mean {near[0]!r}?" if near else "list them with: foederis assumptions"
+            raise UsageError(f"assumptions: no parameter {name[:60]!r}; {hint}")
+        low, high = support(name)
+        if not low <= value <= high:
+            raise UsageError(f"assumptions: {name} is {value:g}, outside its prior, {table[name].describe()}")
+        found[name] = np.full(draws, float(value))
+    return found
+
+
+def support(name: str) -> tuple[float, float]:
+    """Between which values a parameter can lie at all (infinite where its prior has no end)."""
+    one = parameters()[name]
+    if one.family in ("uniform", "triangular"):
+        return one.args[0], one.args[-1]
+    if one.family == "fixed":
+        return -np.inf, np.inf
+    return {"unit_normal": (0.0, 1.0), "positive_normal": (0.0, np.inf), "lognormal": (0.0, np.inf)}.get(
+        one.family, (-np.inf, np.inf)
+    )
 
 
 def coherent(p: Mapping[str, Float[Array, " draw"]]) -> dict[str, Float[Array, " draw"]]:
