@@ -15,9 +15,10 @@ import pytest
 from audit_case import found, inputs, runs
 from foederis import audit, audit_measure
 from foederis.audit_claims import CLAIMS
-from foederis.audit_render import page
+from foederis.audit_render import in_japanese, page
 from foederis.audit_rules import TESTS, VERDICTS, Case, Rule, Statistic, opposite
 from foederis.errors import ScenarioError, UsageError
+from foederis.words_claims_ja import CLAIMS_JA
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "foederis"
@@ -193,6 +194,22 @@ def test_text_and_json_tell_the_same() -> None:
     short = audit.render(found(), details=False)
     assert len(short) < len(text)
     assert max(map(len, short.splitlines())) <= 116
+
+
+def test_claims_are_told_in_japanese_and_what_was_computed_stays() -> None:
+    assert list(CLAIMS_JA) == list(CLAIMS)
+    texts = [text for pair in CLAIMS_JA.values() for text in pair]
+    assert len(set(texts)) >= len(texts) - 2  # two claims may wait for the same thing
+    assert not [text for text in texts if not re.search("[ぁ-ん]", text) or not text.endswith("。")]
+    plain = audit.as_dict(found())
+    told = in_japanese(plain)
+    for before, after in zip(plain["rows"], told["rows"], strict=True):
+        assert (after["claim"], after["would_change_it"]) == CLAIMS_JA[before["id"]]
+        assert {k: after[k] for k in ("verdict", "reason", "statistics")} == {
+            k: before[k] for k in ("verdict", "reason", "statistics")
+        }
+    own = {**plain, "rows": [{**plain["rows"][0], "claim": "Ours."}]}
+    assert in_japanese(own) == own
 
 
 def test_the_page_opens_with_what_events_refuted() -> None:

@@ -30,6 +30,15 @@ def test_score_names_a_winner_and_repeats_to_the_bit() -> None:
     assert "Winner: " in call("score", "D-coercion", "-q").stdout
 
 
+def test_score_draws_what_the_contests_allow_with_the_seed_of_the_page(tmp_path: Path) -> None:
+    told = call("score", "B-polls", "-q", "--charts", tmp_path / "drawn")
+    assert told.exit_code == 0, told.stderr
+    assert {path.name for path in (tmp_path / "drawn").iterdir()} == {"score-reliability.png", "score-reliability.svg"}
+    assert "Charts:" in told.stdout
+    assert "seed 20161231" in told.stdout
+    assert "seed 7" in call("score", "B-polls", "-q", "--seed", "7").stdout
+
+
 def test_audit_of_a_users_claims(tmp_path: Path) -> None:
     claims = tmp_path / "mine.yaml"
     claims.write_text(

@@ -18,7 +18,7 @@ from foederis import world_report
 from test_house import ROOT, SRC, tracked
 
 DATA = SRC / "data"
-LIMIT = 8_000_000  # bytes of shipped data, compressed
+LIMIT = 12_000_000  # bytes of shipped data, compressed
 # Raw files whose provenance grants no right to redistribute.
 NOT_OURS = ("icio/tariffs_gtd_2011_2021.parquet", "targets/cp_nafta", "targets/ossa2014")
 

@@ -292,15 +292,3 @@ def test_without_value_the_ally_is_not_courted_first_but_with_it_the_condition_s
     now = record.setting(codes, 2024.5)
     k = region.courtship(P, now.value, now.cost, np.array([[1.0]]), now.sigma)[0]
     assert codes[int(k.argmax())] == "JPN"
-
-
-def test_eighty_quarters_of_two_thousand_draws_are_quick() -> None:
-    """A loose bound that a loop over draws would break; the target is 0.5 s on one free core."""
-    import time
-
-    p = parameters(2000)
-    state, now = begin(p, 0.6, 14), quarter(2000, 14)
-    started = time.process_time()
-    for _ in range(80):
-        state, _trace = region.step(state, now, p, setting(14))
-    assert time.process_time() - started < 3.0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import foederis as fo
-from foederis import posterior, report_series, store
+from foederis import ensemble_work, posterior, report_series, store
 from foederis.ensemble_alliance import cast_of
 from foederis.errors import UsageError
 
@@ -80,8 +80,11 @@ def test_a_run_prints_priors_and_fitted_parameters_side_by_side(run: fo.Run) -> 
     assert run.manifest.options["fitted"] == [False]
 
 
-def test_charts_are_drawn_where_processes_must_be_spawned(run: fo.Run, tmp_path: Path) -> None:
+def test_charts_are_drawn_where_processes_must_be_spawned(
+    run: fo.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import jax  # noqa: F401  with JAX in the process, workers are spawned and the run travels to them
 
+    monkeypatch.setattr(ensemble_work, "_cores", lambda: 2)
     files = run.save(tmp_path)
     assert {"trust.png", "welfare.svg"} <= {path.name for path in files.rglob("*.*")}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from foederis import words, words_names, words_palette, world
@@ -45,6 +46,26 @@ def test_a_number_is_within_one_twentieth_and_never_carries_a_hyphen(value: floa
     assert NUMBER.fullmatch(text)
     assert parsed(text) == pytest.approx(value, rel=0.0501, abs=1e-300)  # 2 figures: at worst 1.05 -> 1.0 or 1.1
     assert "-" not in text
+
+
+short = st.integers(-(10**6), 10**6).map(lambda k: k / 20.0)  # ties, as they are written
+
+
+@example(0.15, 1)
+@example(-2.675, 2)
+@given(st.one_of(finite, short), st.integers(0, 6))
+def test_rounding_is_that_of_what_a_float_is_written_as(value: float, decimals: int) -> None:
+    """Half to even: 0.15 is 0.2, although its binary form lies below."""
+    wanted = Decimal(repr(abs(value))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
+    assert words.number(value, decimals=decimals).lstrip("−") == f"{wanted:,f}"
+
+
+@example(0.145)
+@example(9.95)
+@given(st.one_of(finite, short))
+def test_two_figures_are_those_of_what_a_float_is_written_as(value: float) -> None:
+    wanted = Context(prec=2, rounding=ROUND_HALF_EVEN).plus(Decimal(repr(abs(value))))
+    assert Decimal(words.number(value).lstrip("−").replace(",", "")) == wanted
 
 
 @given(finite)

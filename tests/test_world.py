@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from importlib import resources
 
@@ -177,22 +176,13 @@ def test_unknown_name_or_option() -> None:
         world.load(us_imports="census")  # type: ignore[arg-type]
 
 
-def test_load_is_quick_and_light() -> None:
-    world.load()
-    best = min(_timed() for _ in range(3))
-    assert best < 0.2, best
+def test_load_is_light() -> None:
     code = (
         "import sys; from foederis import world; world.load();"
         " print([m for m in ('pandas', 'jax', 'xarray', 'pyarrow') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
-
-
-def _timed() -> float:
-    start = time.perf_counter()
-    world.load()
-    return time.perf_counter() - start
 
 
 @given(worlds(unused=True))

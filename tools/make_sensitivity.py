@@ -1,16 +1,18 @@
-"""Write docs/sensitivity.md: which unknowns the main outcomes turn on, by the code.
+"""Write docs/sensitivity.md: which unknowns the main outcomes turn on, by the code; and the same shares for the page.
 
     python tools/make_sensitivity.py [--check]
 
-Takes two to three minutes. --check writes nothing and fails when the page is not what the code gives now.
+Takes two to three minutes. --check writes nothing and fails when either file is not what the code gives now.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from foederis import ensemble, scenario, sensitivity, simulation, words, world
 from foederis.ensemble_alliance import cast_of
@@ -21,6 +23,7 @@ from make_magnitudes import differences
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "sensitivity.md"
+SHARES = ROOT / "src" / "foederis" / "web" / "drivers.json"
 SCENARIO, REFERENCE = "us-japan-2025", "us-japan-baseline"
 SHOWN = ("balance", "trust", "net")
 ROWS, CHOICES = 10, 8
@@ -56,8 +59,8 @@ Inputs marked \\* are prior-driven: the run takes them from their priors, or dat
 tenth of the prior's standard deviation. Where they lead, the answer is a prior."""
 
 
-def page() -> str:
-    """The whole page."""
+def reports() -> list[Report]:
+    """The outcomes of the page, each with its shares."""
     plan = simulation.plan(
         scenario.load(SCENARIO), scenario.load(REFERENCE), world.load(), horizons=("long run",)
     )  # fmt: skip
@@ -68,8 +71,36 @@ def page() -> str:
         known = sensitivity.contractions()
     except DataError:
         known = {}
-    reports = [sensitivity.run(name, plan, cast, trade, contraction=known) for name in SHOWN]
-    return "\n\n".join([prose(), *(section(report) for report in reports)]) + "\n"
+    return [sensitivity.run(name, plan, cast, trade, contraction=known) for name in SHOWN]
+
+
+def page(found: Sequence[Report]) -> str:
+    """The whole page."""
+    return "\n\n".join([prose(), *(section(report) for report in found)]) + "\n"
+
+
+def shares(found: Sequence[Report]) -> str:
+    """What the page of the server shows: the largest shares of each outcome, as JSON."""
+    about = {"made_by": "tools/make_sensitivity.py", "scenario": SCENARIO, "draws": DRAWS}
+    return (
+        json.dumps({**about, "outcomes": [_outcome(report) for report in found]}, indent=1, ensure_ascii=False) + "\n"
+    )
+
+
+def _outcome(report: Report) -> dict[str, Any]:
+    rows = [
+        {
+            "name": i.name,
+            "label": i.label,
+            "symbol": i.symbol,
+            "first": round(i.first, 3),
+            "total": round(i.total, 3),
+            "prior_driven": i.prior_driven,
+        }
+        for i in report.indices[:ROWS]
+        if i.total >= LEAST
+    ]
+    return {"variable": report.variable, "label": report.label, "mark": report.mark, "rows": rows}
 
 
 def section(report: Report) -> str:
@@ -121,12 +152,15 @@ def main() -> int:
     """Write the page, or check it."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--check", action="store_true")
-    if not options.parse_args().check:
-        PAGE.write_text(page(), encoding="utf-8")
+    checks, found = options.parse_args().check, reports()
+    if not checks:
+        PAGE.write_text(page(found), encoding="utf-8")
+        SHARES.write_text(shares(found), encoding="utf-8")
         return 0
-    found = differences(PAGE.read_text(encoding="utf-8"), page(), relative=0.02)
-    print("\n".join(found) or "docs/sensitivity.md is what the code gives")
-    return int(bool(found))
+    off = differences(PAGE.read_text(encoding="utf-8"), page(found), relative=0.02)
+    off += differences(SHARES.read_text(encoding="utf-8"), shares(found), relative=0.02)
+    print("\n".join(off) or "docs/sensitivity.md and the shares of the page are what the code gives")
+    return int(bool(off))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from foederis.words_palette import LIGHT
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["FONT", "both", "finished", "ink_on", "png", "save", "source_line", "svg", "text_width"]
+__all__ = ["FONT", "both", "finished", "ink_on", "png", "save", "source_line", "svg", "text_width", "vega_lite_version"]
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _CAPTION_CHARACTERS = 150
@@ -65,7 +65,8 @@ def svg(chart: alt.VConcatChart) -> str:
     """A chart as SVG text; the same chart gives the same text."""
     import vl_convert
 
-    text: str = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vega_lite_version())
+    # Held against the schema when it was made, and in the tests.
+    text: str = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=vega_lite_version())
     return text
 
 
@@ -123,7 +124,7 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _vega_lite_version() -> str:
+def vega_lite_version() -> str:
     """The Vega-Lite version that Altair writes, in the renderer's form ("6.4")."""
     import altair as alt
 

@@ -405,13 +405,18 @@ def calibrate(
         Path | None, typer.Argument(help="Folder that keeps finished fits, so that the rest can go on later.")
     ] = None,
     vintage: Annotated[list[str] | None, typer.Option(help="Fit one vintage only; repeatable.")] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=20, help="Draws of each of two chains; shipped: 800 (1,600 where they mix slowly)."),
+    ] = None,
+    warmup: Annotated[int | None, typer.Option(min=20, help="Steps of adaptation before them; shipped: 500.")] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Fit the parameters to training rows, block by block; fails when a sampler's diagnostics refuse a fit."""
     from foederis import cli_evidence
 
-    text, report, failed = cli_evidence.calibrate(folder, tuple(vintage or ()), quiet)
+    text, report, failed = cli_evidence.calibrate(folder, tuple(vintage or ()), samples, warmup, quiet)
     _answer(text, report, json)
     if failed:
         raise typer.Exit(EXIT_DATA)
@@ -423,14 +428,17 @@ def score(
     contest: Annotated[
         list[str] | None, typer.Argument(help="Contests by name, such as A-allies; default: all.")
     ] = None,
-    seed: Seed = 1,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draws; default: that of docs/scores.md.", min=0)] = None,
+    charts: Annotated[
+        Path | None, typer.Option(help="Save reliability and fans as PNG and SVG in this folder.")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Score frozen forecasts beside naive rivals on rows that calibration never saw; say who won."""
     from foederis import cli_evidence
 
-    _answer(*cli_evidence.score(tuple(contest or ()), seed, quiet), json)
+    _answer(*cli_evidence.score(tuple(contest or ()), seed, charts, quiet), json)
 
 
 @app.command()
@@ -539,6 +547,70 @@ def forecast_score(ledger: Ledger = FORECASTS, json: Json = False) -> None:
     from foederis import cli_evidence
 
     _answer(*cli_evidence.forecast_score(ledger), json)
+
+
+@app.command()
+@guarded
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; others on the network reach 0.0.0.0.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8000,
+    out: Annotated[Path | None, typer.Option(help="Keep exact runs as run folders here; default: in memory.")] = None,
+    browser: Annotated[bool, typer.Option("--open/--no-open", help="Show the page in a browser.")] = True,
+    quiet: Quiet = False,
+) -> None:
+    """Serve the page and the interface (/api/) on this machine, until interrupted."""
+    from foederis import cli_web
+
+    cli_web.serve(host, port, out, browser, quiet)
+
+
+@app.command()
+@guarded
+def brief(
+    scenario: Scenario,
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write; .html or .pdf decides the kind.")] = Path(
+        "brief.html"
+    ),
+    lang: Annotated[str, typer.Option(help="en or ja.")] = "en",
+    draws: Draws = 500,
+    seed: Seed = 1,
+    setting: Settings = None,
+    against: Annotated[
+        str | None, typer.Option("--vs", help="Compare with this scenario instead of its own reference.")
+    ] = None,
+    tariffs: Tariffs = None,
+    elasticities: Elasticities = None,
+    alliance: AllianceOn = True,
+    alliance_draws: AllianceDraws = 2000,
+    leaders: Leaders = "Beta(1, 12)",
+    fitted: Fitted = False,
+    exact: Exact = False,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a scenario on one A4 page: what it says, what it rests on, what would change it, how to repeat it."""
+    from foederis import cli_brief
+
+    _print(
+        cli_brief.brief(
+            scenario,
+            tuple(setting or ()),
+            out,
+            lang,
+            draws=draws,
+            seed=seed,
+            against=against,
+            tariffs=tariffs,
+            elasticities=elasticities,
+            alliance=alliance,
+            alliance_draws=alliance_draws,
+            variant=leaders,
+            fitted=fitted,
+            exact=exact,
+            workers=workers,
+            quiet=quiet,
+        )
+    )
 
 
 @app.command()

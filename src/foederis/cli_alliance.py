@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from foederis import report_text, store, words
+from foederis import posterior, report_text, store, words
 from foederis.errors import DataError, UsageError
 
 __all__ = ["assumptions", "breakeven", "hedge", "newest", "spillover", "why"]
@@ -75,12 +75,16 @@ def why(variable: str, run: Path | None) -> tuple[str, Report]:
     rows.append(("sum", words.number(total, decimals=places, signed=True), ""))
     table = report_text.table((f"Why {what}", f"mean {unit}", "90 % interval"), rows)
     acts = "\n".join(f"    {act['date']}  {act['title']}" for act in allied["acts"])
+    after = posterior.load()
     unknown = report_text.fill(
-        [f"{d['moves']} {words.percent(100 * d['share'], decimals=0)}" for d in allied["largest_unknowns"]],
+        [
+            f"{d['moves']} {words.percent(100 * d['share'], decimals=0)}{' *' if after.prior_driven(d['name']) else ''}"
+            for d in allied["largest_unknowns"]
+        ],
         report_text.WIDTH - 4,
     )
-    lines = "\n".join(f"    {line}" for line in unknown)
-    text = f"{_head(folder, label, page)}\n\n{table}\n\n  Acts that told most\n{acts}\n\n  Largest unknowns\n{lines}"
+    lines, head = "\n".join(f"    {line}" for line in unknown), "Largest unknowns (* prior-driven)"
+    text = f"{_head(folder, label, page)}\n\n{table}\n\n  Acts that told most\n{acts}\n\n  {head}\n{lines}"
     return text, {"scenario": label, "variable": variable, "parts": parts, "acts": allied["acts"]}
 
 
@@ -221,9 +225,10 @@ def _span(n: Report, decimals: int) -> str:
 
 
 def assumptions(block: str | None, contains: str | None) -> tuple[str, list[dict[str, Any]]]:
-    """Every parameter: prior, mark, source, what it moves. UsageError on an unknown block."""
+    """Every parameter: prior, mark, what data did to it, source, what it moves. UsageError on an unknown block."""
     from foederis.simulation_parameters import parameters
 
+    fitted = {known.known: known for known in posterior.load().estimates.values() if known.known}
     table = list(parameters().values())
     blocks = list(dict.fromkeys(p.block for p in table))
     if block is not None and block not in blocks:
@@ -238,22 +243,36 @@ def assumptions(block: str | None, contains: str | None) -> tuple[str, list[dict
     for name in blocks:
         mine = [p for p in kept if p.block == name]
         if mine:
-            lines += ["", name, *(line for p in mine for line in _parameter(p))]
+            lines += ["", name, *(line for p in mine for line in _parameter(p, fitted.get(p.name)))]
     plain = [
         {
             "name": p.name, "symbol": p.symbol, "prior": p.describe(), "mode": p.mode, "badge": p.badge,
             "block": p.block, "moves": p.moves, "source": p.source, "note": p.note,
+            **_after(p, fitted.get(p.name)),
         }
         for p in kept
     ]  # fmt: skip
     return "\n".join(lines).lstrip("\n") or "nothing found", plain
 
 
-def _parameter(p: Any) -> list[str]:
+def _after(p: Any, known: Any) -> dict[str, Any]:
+    """What calibration made of a parameter (None: never fitted) and whether it is prior-driven (never a fixed one)."""
+    learned = None
+    if known is not None:
+        learned = {"mean": known.mean, "sd": known.sd, "contraction": known.contraction}
+    return {"posterior": learned, "prior_driven": p.family != "fixed" and (known is None or known.prior_driven)}
+
+
+def _parameter(p: Any, known: Any) -> list[str]:
     import textwrap
 
-    mark = report_text.BADGES[p.badge]
+    after = _after(p, known)
+    mark = report_text.BADGES[p.badge] + (", prior-driven" if after["prior_driven"] else "")
     note = f"; {p.note}" if p.note else ""
-    head = f"  {p.name:<16}{p.symbol:<10}{p.describe():<34}{mark}"
-    body = textwrap.wrap(f"{p.moves}. {p.source}{note}", report_text.WIDTH - 6)
+    head = f"  {p.name:<18}{p.symbol:<10}{p.describe():<34}{mark}"
+    text = f"{p.moves}. {p.source}{note}"
+    if known is not None:
+        taken = words.percent(100 * max(0.0, known.contraction), decimals=0)
+        text += f". After data to 2024: {known.mean:.3g} ± {known.sd:.2g}; they took away {taken} of the spread"
+    body = textwrap.wrap(text, report_text.WIDTH - 6)
     return [head, *(f"      {line}" for line in body)]

@@ -28,22 +28,33 @@ __all__ = [
 Answer = tuple[str, Any]
 
 
-def calibrate(folder: Path | None, vintages: tuple[str, ...], quiet: bool) -> tuple[str, Any, bool]:
+def calibrate(
+    folder: Path | None, vintages: tuple[str, ...], samples: int | None, warmup: int | None, quiet: bool
+) -> tuple[str, Any, bool]:
     """Fit the blocks; fits kept in the folder are found again. The last is whether a fit was refused."""
+    from dataclasses import replace
+
     from foederis import calibrate as engine
     from foederis import calibrate_render
+    from foederis.calibrate_fit import Sampling
 
-    report = engine.run(folder, vintages=vintages or None, progress=_told(quiet))
+    asked = {name: n for name, n in (("samples", samples), ("warmup", warmup)) if n is not None}
+    report = engine.run(folder, vintages=vintages or None, sampling=replace(Sampling(), **asked), progress=_told(quiet))
     return calibrate_render.render(report), calibrate_render.as_dict(report), report.failed
 
 
-def score(contests: tuple[str, ...], seed: int, quiet: bool) -> Answer:
-    """Forecasts frozen before the rows they forecast, beside naive rivals."""
+def score(contests: tuple[str, ...], seed: int | None, charts: Path | None, quiet: bool) -> Answer:
+    """Forecasts frozen before the rows they forecast, beside naive rivals; charts on request."""
     from foederis import score as engine
     from foederis import score_render
 
-    report = engine.run(contests or None, seed=seed, progress=_told(quiet))
-    return score_render.render(report), score_render.as_dict(report)
+    report = engine.run(contests or None, seed=engine.SEED if seed is None else seed, progress=_told(quiet))
+    text = score_render.render(report)
+    if charts is not None:
+        from foederis import score_charts
+
+        text += "\n\nCharts:   " + ", ".join(str(file) for file in score_charts.save(report, charts))
+    return text, score_render.as_dict(report)
 
 
 def audit(claims: tuple[str, ...], text: Path | None, details: bool, quiet: bool) -> Answer:

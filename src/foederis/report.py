@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from foederis.report_page import PageData
+
 __all__ = ["DRAWS", "Run", "Stage", "simulate"]
 
 DRAWS = 500
@@ -210,8 +212,11 @@ class Run:
 
         tell = stage or _silent
         target = File(folder) / self.manifest.folder_name
-        steps = 2 + (len(self.results) if charts else 0)
-        with store.run_folder(target, self.manifest.as_dict()) as partial:
+        steps = 3 if charts else 2
+        with (
+            store.run_folder(target, self.manifest.as_dict()) as partial,
+            report_charts.drawing(self.results if charts else {}, self.paths, self.alliance, self.run_id) as pictures,
+        ):
             store.write_netcdf(partial / "results.nc", self.tree)
             tell("saving", 1, steps)
             self.to_parquet(partial)
@@ -220,21 +225,43 @@ class Run:
             for label, result in self.results.items():
                 store.write_text(partial / f"{_file_name(label)}.yaml", scenarios.dump(result.plan.scenario))
             tell("saving", 2, steps)
-            for k, (label, result) in enumerate(self.results.items()):
-                if charts:
-                    below = partial / "charts" / (_file_name(label) if len(self.results) > 1 else "")
-                    report_charts.save_all(result, self.paths[label], below, self.run_id, self.alliance.get(label))
-                    tell("saving", 3 + k, steps)
+            for label, name, svg, png in pictures:
+                below = partial / "charts" / (_file_name(label) if len(self.results) > 1 else "")
+                store.write_text(below / f"{name}.svg", svg)
+                store.write_bytes(below / f"{name}.png", png)
+            if charts:
+                tell("saving", 3, steps)
         return target
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """A notebook shows the sentence and the chart of welfare."""
-        from foederis import charts
+    def page(self, scenario: str | None = None) -> PageData:
+        """The answer of a scenario (the first by default) in the form that page, brief and charts share."""
+        from foederis import report_page
 
-        drawings = "".join(charts.svg(self.plot("welfare", label)) for label in self.results)
-        sentences = [report_text.sentence(f, self.alliance.get(label)) for label, f in self.findings.items()]
-        lines = "".join(f"<p>{text}</p>" for text in sentences)
-        return {"text/plain": self.text(), "text/html": f"<div>{lines}{drawings}</div>"}
+        label = next(iter(self.results)) if scenario is None else scenario
+        result: Result = _known(label, self.results, "scenario")
+        return report_page.page_data(result, self.paths[label], self.run_id)
+
+    def brief(self, path: str | File, lang: str = "en", scenario: str | None = None) -> File:
+        """Write a scenario on one A4 page, as .html or .pdf by the name of the file; returns it.
+
+        Raises UsageError on another kind of file or language, DataError when a PDF cannot be made here.
+        """
+        from foederis import report_brief, report_brief_files
+
+        file = File(path)
+        report_brief_files.require(file.suffix, lang)
+        label = next(iter(self.results)) if scenario is None else scenario
+        result: Result = _known(label, self.results, "scenario")
+        allied = self.alliance.get(label)
+        content = report_brief.content(result, self.paths[label], self.findings[label], allied, self.manifest, lang)
+        store.write_bytes(file, report_brief_files.written(content, file.suffix))
+        return file
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """A notebook shows the sentence of each scenario and its charts, drawn where the run was made."""
+        from foederis import report_notebook
+
+        return {"text/plain": self.text(), "text/html": report_notebook.html(self)}
 
 
 def simulate(
@@ -308,6 +335,7 @@ def _alliance(
     if not wanted:
         return (None, None, None), "not asked for"
     try:
+        settings = {**settings, "fixed": plan.scenario.assumptions}
         cast = ensemble_alliance.cast_of(plan.coercer, plan.target, **settings)
     except DataError as missing:
         return (None, None, None), str(missing)

@@ -19,7 +19,7 @@ from foederis.hedging import CAUSES
 from foederis.report_findings import Number
 from foederis.simulation_parameters import parameters
 
-__all__ = ["AllianceFindings", "Bystander", "Driver", "drivers", "find_alliance"]
+__all__ = ["MARKS", "AllianceFindings", "Bystander", "Driver", "annuity_defeat", "drivers", "find_alliance", "pins"]
 
 Array = np.ndarray
 MARKS = ("2028-Q4", "2035-Q4")  # the end of the term in which the acts of 2025 fall, and ten years after they began
@@ -155,7 +155,6 @@ def find_alliance(
     first = MARKS[0] if MARKS[0] in found.quarters else found.quarters[-1]
     split = found.why_trust(first)
     terms = found.terms(first)
-    annuity = _annuity(found)
     case = np.bincount(found.case, minlength=len(balance.CASES)) / len(found.case)
     check = found.trade.check
     return AllianceFindings(
@@ -171,11 +170,11 @@ def find_alliance(
         terms={name.replace("_", " "): _part(100.0 * part) for name, part in terms.parts().items()},
         effort=_effort(found),
         years=_years(found),
-        pins=_pins(found),
+        pins=pins(found),
         phase=_phase(found, first),
         cases=dict(zip(balance.CASES, case.tolist(), strict=True)),
         self_defeat=float((found.net < 0).mean()),
-        self_defeat_annuity=float((annuity < 0).mean()),
+        self_defeat_annuity=annuity_defeat(found),
         falls=float((found.mean_balance < 0).mean()),
         largest=drivers(found, found.mean_balance)[:SHOWN_DRIVERS],
         bystanders=_bystanders(found, first, vintage),
@@ -248,7 +247,7 @@ def _years(found: Alliance) -> tuple[dict[str, Any], ...]:
     return tuple(rows)
 
 
-def _pins(found: Alliance) -> tuple[tuple[str, str], ...]:
+def pins(found: Alliance) -> tuple[tuple[str, str], ...]:
     """The acts on the ally that told most, in order of date: at most `PINS`, one for each day."""
     arrays, ally = found.course.arrays, found.cast.stage.dyad.ally
     told = np.abs(learn(arrays, found.cast.p, found.switches.reading)).mean(axis=0) * arrays.zeta
@@ -276,12 +275,12 @@ def _phase(found: Alliance, mark: str) -> dict[str, list[Any]]:
     }
 
 
-def _annuity(found: Alliance) -> Float[Array, " draw"]:
-    """Net gain at the price of a prize that is certain to be contested, bn USD a year."""
+def annuity_defeat(found: Alliance) -> float:
+    """Chance that coercion costs more than it earns at the price of a prize that is certain to be contested."""
     p, sides = found.cast.p, found.reference.sides[found.begin]
     win = 1.0 / (1.0 + np.exp(-p["contest_m"] * balance.log_balance(sides)))
     price = balance.price_of_power(p["prize"], found.cast.stage.dyad.patron_gdp_bn, win, p["contest_m"])
-    return np.asarray(balance.net_gain(found.mean_gain, found.mean_balance, price))
+    return float((balance.net_gain(found.mean_gain, found.mean_balance, price) < 0).mean())
 
 
 def _number(key: str, label: str, unit: str, draws: Array, badge: str, vintage: str, when: str) -> Number:

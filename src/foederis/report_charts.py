@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path as File
 from typing import TYPE_CHECKING
 
-from foederis import ensemble, store, words_names
+from foederis import ensemble_work, words_names
 from foederis.report_alliance import AllianceFindings
-from foederis.report_charts_alliance import ALLIANCE_CHARTS, draw_alliance
+from foederis.report_charts_alliance import charts_of, draw_alliance
 from foederis.report_findings import Path, Result, chosen_sectors, quantiles, vintage
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-__all__ = ["CHARTS", "draw", "path_frame", "save_all", "sector_frame", "welfare_frame"]
+__all__ = ["CHARTS", "draw", "drawing", "path_frame", "sector_frame", "welfare_frame"]
 
 CHARTS = ("tariff-path", "sector-effects", "welfare")
 SOURCES = "OECD, US Census Bureau, Federal Register, published trade elasticities; own computation"
@@ -95,42 +96,46 @@ def draw(name: str, result: Result, path: Path, run_id: str = "") -> alt.VConcat
     raise ValueError(f"no chart {name!r}; there are {', '.join(CHARTS)}")
 
 
-def save_all(
-    result: Result,
-    path: Path,
-    folder: File,
+@contextmanager
+def drawing(
+    results: Mapping[str, Result],
+    paths: Mapping[str, Path],
+    findings: Mapping[str, AllianceFindings],
     run_id: str,
-    page: AllianceFindings | None = None,
     workers: int | None = None,
-) -> list[File]:
-    """Every chart as PNG and SVG in a folder, those of the alliance too where there is one; returns the files."""
-    names = [*CHARTS, *(ALLIANCE_CHARTS if result.alliance is not None and page is not None else ())]
-    studio = _Studio(result, path, run_id, page)
-    files: list[File] = []
-    for k, (svg, png) in ensemble.spread(studio, "render", names, workers):
-        files += [folder / f"{names[k]}.svg", folder / f"{names[k]}.png"]
-        store.write_text(files[-2], svg)
-        store.write_bytes(files[-1], png)
-    return sorted(files)
+) -> Iterator[Iterator[tuple[str, str, str, bytes]]]:
+    """Every chart of every scenario of a run, those of the alliance too where there is one, drawn while the block does
+    something else: (scenario, chart, SVG text, PNG bytes) in the order in which they are asked for or done."""
+    tasks = [
+        (label, name)
+        for label, result in results.items()
+        for name in (*CHARTS, *(() if result.alliance is None or label not in findings else charts_of(result.alliance)))
+    ]
+    studio = _Studio(results, paths, findings, run_id)
+    with ensemble_work.beside(studio, "render", tasks, workers) as done:
+        yield ((*tasks[k], svg, png) for k, (svg, png) in done)
 
 
 @dataclass(frozen=True, eq=False)
 class _Studio:
     """What the processes that draw work on."""
 
-    result: Result
-    path: Path
+    results: Mapping[str, Result]
+    paths: Mapping[str, Path]
+    findings: Mapping[str, AllianceFindings]
     run_id: str
-    page: AllianceFindings | None
 
-    def render(self, name: str) -> tuple[str, bytes]:
-        """A chart as SVG text and PNG bytes."""
+    def render(self, task: tuple[str, str]) -> tuple[str, bytes]:
+        """A chart of a scenario as SVG text and PNG bytes."""
+        from altair.utils.schemapi import debug_mode
+
         from foederis import charts
 
-        if name in CHARTS:
-            chart = draw(name, self.result, self.path, self.run_id)
-        else:
-            assert self.result.alliance is not None
-            assert self.page is not None
-            chart = draw_alliance(name, self.result.alliance, self.page, self.result.plan.date, self.run_id)
-        return charts.both(chart)
+        label, name = task
+        result = self.results[label]
+        with debug_mode(False):  # tests hold every chart against the schema; doing it again takes a quarter of the time
+            if name in CHARTS:
+                return charts.both(draw(name, result, self.paths[label], self.run_id))
+            assert result.alliance is not None
+            page = self.findings[label]
+            return charts.both(draw_alliance(name, result.alliance, page, result.plan.date, self.run_id))

@@ -17,17 +17,23 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-__all__ = ["ALLIANCE_CHARTS", "draw_alliance"]
+__all__ = ["ALLIANCE_CHARTS", "charts_of", "draw_alliance"]
 
 ALLIANCE_CHARTS = ("trust", "why-trust", "balance", "break-even", "phase", "hedging", "bystanders")
 SOURCE = "published polls, defence data, stated priors; own computation"
 SHOWN_FROM = 2017
 
 
+def charts_of(found: Alliance) -> tuple[str, ...]:
+    """The charts that a run can have: where neither gain nor balance moves there is no price to break even."""
+    undefined = bool(np.isnan(found.break_even).all())
+    return tuple(name for name in ALLIANCE_CHARTS if not (undefined and name == "break-even"))
+
+
 def draw_alliance(
     name: str, found: Alliance, page: AllianceFindings, evaluated: dt.date, run_id: str
 ) -> alt.VConcatChart:
-    """One chart by name; ValueError on an unknown one."""
+    """One chart by name; ValueError on an unknown one, or on one that the run cannot have (`charts_of`)."""
     makers = {
         "trust": _trust,
         "why-trust": _why_trust,
@@ -39,6 +45,10 @@ def draw_alliance(
     }
     if name not in makers:
         raise ValueError(f"no chart {name!r}; there are {', '.join(makers)}")
+    if name not in charts_of(found):
+        raise ValueError(
+            f"no chart {name!r} of this run: the scenario takes nothing from the ally and moves no balance"
+        )
     return makers[name](found, page, evaluated, run_id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from foederis import report_text, words
+from foederis import posterior, report_text, words
 from foederis.report_alliance import AllianceFindings, Bystander
 from foederis.report_findings import Number
 
@@ -72,7 +72,7 @@ def why(found: AllianceFindings) -> str:
         f"  What the acts on the ally do to the balance at {mark} (mean per cent; they sum)",
         *_parts(found.terms, 2),
         *_priors(found),
-        "  Largest unknowns of the balance",
+        "  Largest unknowns of the balance (* prior-driven)",
         *(f"    {line}" for line in report_text.fill(_drivers(found), report_text.WIDTH - 4)),
     ]
     return "\n".join(lines)
@@ -110,7 +110,11 @@ def _priors(found: AllianceFindings) -> list[str]:
 
 
 def _drivers(found: AllianceFindings) -> list[str]:
-    return [f"{d.moves} {words.percent(100 * d.share, decimals=0)}" for d in found.largest[:4]]
+    after = posterior.load()
+    return [
+        f"{d.moves} {words.percent(100 * d.share, decimals=0)}{' *' if after.prior_driven(d.name) else ''}"
+        for d in found.largest[:4]
+    ]
 
 
 def bystanders(found: AllianceFindings) -> str:

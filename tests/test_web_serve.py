@@ -1,0 +1,145 @@
+"""The command `serve` as a user starts and stops it, and the process behind it."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from foederis import cli_web, store
+from foederis.web import job, orders
+
+COMMAND = (sys.executable, "-m", "foederis", "serve", "--no-open", "--port", "0")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+def started() -> tuple[subprocess.Popen[str], str]:
+    """A server in a process of its own, and its address."""
+    process = subprocess.Popen(COMMAND, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    address = re.search(r"http://\S+?/(?= )", line)
+    assert address, line
+    return process, address[0]
+
+
+def ready(address: str) -> bool:
+    """Wait until it says that it is ready; the answer to the first question of all."""
+    until = time.monotonic() + 60
+    first = None
+    while time.monotonic() < until:
+        try:
+            found = httpx.get(f"{address}healthz", timeout=10).json()["ready"]
+        except httpx.TransportError:
+            time.sleep(0.05)
+            continue
+        first = found if first is None else first
+        if found:
+            return bool(first)
+        time.sleep(0.05)
+    raise AssertionError("never ready")
+
+
+def below(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+def gone(pids: list[int], seconds: float = 10.0) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if not any(Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text() for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@linux
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_serve_answers_before_it_is_ready_and_leaves_nothing_behind(sent):
+    """Stopped in the middle of a run, in whatever way, it takes with it everything that it started."""
+    process, address = started()
+    with process:
+        try:
+            assert not ready(address)
+            httpx.post(f"{address}api/v1/runs", json={"scenario": "july-2025-deal"})
+            children = below(process.pid)
+            assert children  # the process that runs the model
+            while not (workers := [pid for child in children for pid in below(child)]):
+                time.sleep(0.05)
+            process.send_signal(sent)
+            process.wait(20)
+            assert gone([*children, *workers])
+            assert process.stderr is not None
+            assert "Traceback" not in process.stderr.read()
+        finally:
+            process.kill()
+    expected = {signal.SIGINT: (0, 130), signal.SIGTERM: (0, -signal.SIGTERM), signal.SIGKILL: (-signal.SIGKILL,)}
+    assert process.returncode in expected[sent]
+
+
+def test_a_port_in_use_is_said_with_the_cure():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run([*COMMAND[:-1], port], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "choose another" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_small_answers_do_not_wait_for_an_echo():
+    """The event loop turns off Nagle's delay of 40 ms only on sockets that are named as TCP."""
+    with cli_web._listening("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+
+
+def test_a_run_folder_is_kept_where_one_was_asked_for_and_the_run_is_not_made_twice(tmp_path, monkeypatch):
+    import foederis as fo
+
+    made = []
+
+    def simulate(order: orders.Order, tell: object = None) -> fo.Run:
+        made.append(order.id)
+        return fo.simulate("before-2025", draws=20, alliance_draws=20)
+
+    monkeypatch.setattr(job, "simulate", simulate)
+    bench, order = job.Bench(), orders.run(orders.source("before-2025", None), 20, 20)
+    kept = bench.answer(job.Task(order, tmp_path / "runs"), lambda *_: None)
+    assert kept is not None
+    folder = Path(kept.folder)
+    assert folder == tmp_path / "runs" / f"before-2025-{kept.run_id}"
+    assert store.verify(folder) == []
+    assert bench.answer(job.Export(order, tmp_path / "x.nc"), lambda *_: None) is None
+    assert store.sha256_file(tmp_path / "x.nc") == store.sha256_file(folder / "results.nc")
+    assert made == [order.id]
+
+
+@linux
+def test_the_job_process_speaks_only_in_messages():
+    """What a library prints goes to the log, not between the messages."""
+    code = "import sys; from foederis.web import job; job._warm = lambda: print('noise', flush=True); job.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True
+    )
+
+    assert pickle.loads(done.stdout) == ("ready",)
+    assert b"noise" in done.stderr
