@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from foederis.audit_claims import CLAIMS
 from foederis.audit_rules import VERDICTS, Statistic
+from foederis.words_claims_ja import CLAIMS_JA
 
 if TYPE_CHECKING:
     from foederis.audit import Audit, Row
 
-__all__ = ["as_dict", "page", "render"]
+__all__ = ["as_dict", "in_japanese", "page", "render"]
 
 WIDTH = 116
 PRINTED = ("contradicted", "refined", "supported", "not yet due", "not identified")  # order of the page
@@ -76,6 +78,19 @@ def as_dict(found: Audit) -> dict[str, Any]:
             for row in found.rows
         ],
     }
+
+
+def in_japanese(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """An audit (as `as_dict` gives it) with its claims, and what would change the verdicts, in Japanese; reasons and
+    statistics stay as they were computed, in English."""
+    return {**plain, "rows": [_in_japanese(row) for row in plain.get("rows", ())]}
+
+
+def _in_japanese(row: Mapping[str, Any]) -> dict[str, Any]:
+    if row["id"] not in CLAIMS_JA or row["claim"] != CLAIMS[row["id"]].text:
+        return dict(row)  # a claim of a list of the user's own
+    claim, change = CLAIMS_JA[row["id"]]
+    return {**row, "claim": claim, "would_change_it": change}
 
 
 def _plain(s: Statistic) -> dict[str, Any]:
