@@ -59,7 +59,7 @@ def serving(command: tuple[str, ...] = COMMAND, ready_s: float = 120.0) -> Itera
             yield host, port
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 async def _await_ready(host: str, port: int, seconds: float) -> None:

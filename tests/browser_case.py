@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+PATIENCE_S = 60  # machines for tests are slow and shared; nothing below waits longer than it must
 WATCH = """() => {
   window.violations = [];
   document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
@@ -23,6 +24,7 @@ WATCH = """() => {
 def browsing() -> Iterator[Browser]:
     """A browser; without one the test is skipped, except on the test server, where that is a failure."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    expect.set_options(timeout=1000 * PATIENCE_S)
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
@@ -42,6 +44,7 @@ class Visit:
     def __init__(self, browser: Browser, url: str, **context: Any):
         self.url = url
         self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **context})
+        self.context.set_default_timeout(1000 * PATIENCE_S)
         self.page: Page = self.context.new_page()
         self.said: list[str] = []
         self.asked: list[str] = []

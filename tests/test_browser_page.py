@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
+from playwright.sync_api import expect
 
-from browser_case import Visit, browsing
+from browser_case import PATIENCE_S, Visit, browsing
 from foederis.scenario_levers import DEFAULT
 from foederis.words_page import TEXTS
 from page_case import kept
@@ -21,14 +23,12 @@ def browser():
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stand():
-    found = Stand(kept())
-    found.let.set()  # exact runs are there at once, until a test holds them back
-    return found
+    return Stand(kept())  # holds exact runs back until a test lets them through: until then the emulator answers
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def url(stand):
     with serving(worker=stand) as client:
         yield str(client.base_url).rstrip("/")
@@ -44,6 +44,21 @@ def visit(browser, url):
 
 def value(page, key):
     return page.locator(f"[data-number={key}] .value").inner_text()
+
+
+def at(page, end):
+    """Wait until the address ends so: the browser tells of it a moment after the key."""
+    expect(page).to_have_url(re.compile(f"{re.escape(end)}$"))
+
+
+def held(page, asked, count):
+    """Wait until so many requests were held up; the last of them. One more would come within a moment."""
+    until = time.monotonic() + PATIENCE_S
+    while len(asked) < count and time.monotonic() < until:
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(200)
+    assert len(asked) == count
+    return asked[-1]
 
 
 def test_the_page_loads_draws_and_asks_nobody_else(visit, url):
@@ -80,7 +95,7 @@ def test_a_lever_moves_numbers_its_text_and_the_address(visit):
     moved = f"p={DEFAULT}&tariff={start + 11:g}"
     visit.answered(moved)
     assert page.locator("#out-tariff").inner_text() == f"{start + 11:g}\u2009%"
-    assert page.url.endswith(f"/?{moved}")
+    at(page, f"/?{moved}")
     assert value(page, "gain") != before
     assert page.locator("#sentence").inner_text().count(value(page, "gain")) == 1
     page.locator("[data-reset=tariff]").click()
@@ -99,13 +114,13 @@ def test_an_address_is_a_state_and_comes_back(visit):
     assert page.locator(".preset[aria-current]").get_attribute("data-preset") == "liberation-day"
     page.locator("#lever-tariff").focus()
     page.keyboard.press("ArrowLeft")
-    assert page.url.endswith(query.replace("tariff=30", "tariff=29"))
+    at(page, query.replace("tariff=30", "tariff=29"))
     page.go_back()
-    assert page.url.endswith(query)
-    assert page.locator("#lever-tariff").input_value() == "30"
+    at(page, query)
+    expect(page.locator("#lever-tariff")).to_have_value("30")
     page.keyboard.press("Escape")
     page.locator("#language").click()
-    assert page.locator("html").get_attribute("lang") == "en"
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     assert page.locator("#lever-tariff").input_value() == "30"
 
 
@@ -115,11 +130,11 @@ def test_undo_and_presets(visit):
     visit.answered("p=letter-25")
     page.locator("#lever-china").focus()
     page.keyboard.press("ArrowRight")
-    assert "china=" in page.url
+    expect(page).to_have_url(re.compile("china="))
     page.keyboard.press("u")
-    assert page.url.endswith("?p=letter-25")
+    at(page, "?p=letter-25")
     page.keyboard.press("u")
-    assert page.url.endswith(f"?p={DEFAULT}")
+    at(page, f"?p={DEFAULT}")
     assert page.locator("#undo").is_disabled()
 
 
@@ -130,8 +145,8 @@ def test_comparing_shows_both_and_the_difference(visit):
     card = page.locator("[data-number=gain]")
     assert card.locator(".compared").inner_text().startswith("$")
     page.keyboard.press("d")
-    assert re.match(r"[+−]?\$", card.locator(".value").inner_text())
-    assert "→" in card.locator(".word").inner_text()
+    expect(card.locator(".value")).to_have_text(re.compile(r"^[+−]?\$"))
+    expect(card.locator(".word")).to_have_text(re.compile("→"))
     page.keyboard.press("c")
     visit.answered(f"p={DEFAULT}&tariff=30")
     assert page.locator("#comparison").is_hidden()
@@ -139,30 +154,25 @@ def test_comparing_shows_both_and_the_difference(visit):
 
 def test_one_request_is_under_way_and_the_newest_counts(visit):
     page = visit.go()
-    open_, most, asked = 0, 0, []
-
-    def slow(route):
-        nonlocal open_, most
-        open_ += 1
-        most = max(most, open_)
-        asked.append(route.request.url)
-        page.wait_for_timeout(60)
-        open_ -= 1
-        route.continue_()
-
-    page.route("**/api/v1/live?*", slow)
+    asked = []
+    page.route("**/api/v1/live?*", asked.append)  # held up until the levers have moved
     page.locator("#lever-autos").focus()
     start = float(page.locator("#lever-autos").input_value())
     for _ in range(15):
         page.keyboard.press("ArrowRight")
-    visit.answered(f"p={DEFAULT}&autos={start + 15:g}")
-    assert most == 1
-    assert 2 <= len(asked) < 15
-    assert f"autos={start + 15:g}" in asked[-1]
+    newest = f"p={DEFAULT}&autos={start + 15:g}"
+    first = held(page, asked, 1)
+    assert f"autos={start + 1:g}&" in first.request.url
+    first.continue_()
+    visit.answered(f"p={DEFAULT}&autos={start + 1:g}")
+    last = held(page, asked, 2)
+    assert f"{newest}&" in last.request.url  # what was asked in between is forgotten
+    last.continue_()
+    visit.answered(newest)
+    assert len(asked) == 2
 
 
-def test_the_last_answer_stays_when_the_server_goes(visit, stand):
-    stand.let.clear()
+def test_the_last_answer_stays_when_the_server_goes(visit):
     page = visit.go()
     before = value(page, "gain")
     page.route("**/api/v1/**", lambda route: route.abort())
@@ -173,13 +183,10 @@ def test_the_last_answer_stays_when_the_server_goes(visit, stand):
     assert value(page, "gain") == before
     page.unroute("**/api/v1/**")
     page.locator("#fault").wait_for(state="hidden")
-    assert value(page, "gain") != before
-    stand.let.set()
-    page.locator(".chip-exact").wait_for()  # nothing waits when the next test begins
+    expect(page.locator("[data-number=gain] .value")).not_to_have_text(before)
 
 
 def test_an_exact_run_takes_the_place_of_the_emulator(visit, stand):
-    stand.let.clear()
     page = visit.go("?china=65")
     page.locator("#exact").click()
     page.locator("#progress-text", has_text="%").wait_for()  # once it has begun; before that it waits
@@ -212,16 +219,16 @@ def test_the_keyboard_alone_reaches_levers_and_help(visit):
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.closest('#levers') !== null")
     page.keyboard.press("?")
-    assert page.locator("#help-dialog").is_visible()
+    page.locator("#help-dialog").wait_for()
     page.keyboard.press("Escape")
-    assert page.locator("#help-dialog").is_hidden()
+    page.locator("#help-dialog").wait_for(state="hidden")
 
 
 def test_the_answer_is_told_once_after_the_last_change(visit):
     page = visit.go()
     page.locator("#lever-tariff").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function(  # an exact run may come in between, and is told as well
+    page.wait_for_function(
         """() => {
           const [told, shown] = ["spoken", "sentence"].map((id) => document.getElementById(id).textContent.trim());
           return told.length > 20 && told === shown;
@@ -239,7 +246,7 @@ def test_on_a_phone_the_answer_comes_first_and_levers_are_a_sheet(browser, url):
     assert sentence["y"] < 250
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     page.locator("#sheet").click()
-    assert page.locator("#levers").bounding_box()["height"] < 60
+    page.wait_for_function("() => document.getElementById('levers').getBoundingClientRect().height < 60")
     visit.context.close()
 
 
@@ -255,7 +262,7 @@ def test_without_a_script_the_answer_is_there(browser, url):
     visit.page.goto(f"{url}/?lang=ja")
     assert visit.page.locator("#sentence").inner_text()
     visit.page.locator(".preset[data-preset=letter-25]").click()
-    assert "p=letter-25" in visit.page.url
+    expect(visit.page).to_have_url(re.compile("p=letter-25"))
     visit.context.close()
 
 

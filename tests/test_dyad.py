@@ -56,7 +56,7 @@ def test_the_file_is_what_the_raw_data_give(pair: dyad.Dyad, shared_data: Path, 
     for name in ("build_security.py", "_security_facts.py"):
         shutil.copy(ROOT / "tools" / name, tools)
     command = [sys.executable, str(tools / "build_security.py"), str(shared_data)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, done.stderr
     made = (tmp_path / "src" / "foederis" / "data" / "security-usa-jpn.json").read_text("utf-8")
     assert json.loads(made) == json.loads(json.dumps(dict(pair.card)))

@@ -85,7 +85,7 @@ def test_the_build_gives_the_shipped_bytes(shared_data: Path, tmp_path: Path) ->
         "--out",
         str(tmp_path),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / FILE.name).read_bytes() == FILE.read_bytes(), "run tools/build_goods.py"
 

@@ -31,7 +31,7 @@ SIBLINGS = (
 def tracked() -> list[Path]:
     """Every file of the repository as it would be committed: tracked ones and new ones that are not ignored."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=280)
     return [ROOT / name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
 
 
@@ -41,7 +41,7 @@ def python_files(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
 
 
 def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=280)
 
 
 def test_imports_point_down_and_every_module_has_its_place() -> None:

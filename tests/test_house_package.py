@@ -49,7 +49,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         str(out),
         str(copy),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, done.stderr
     (built,) = out.glob("*.whl")
     return zipfile.ZipFile(built)
@@ -76,7 +76,7 @@ def test_the_wheel_runs(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
         "print(scenario.load('us-japan-2025').id)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=280
     )
     assert done.returncode == 0, done.stderr
     place, counts, name = done.stdout.split("\n")[:3]

@@ -24,7 +24,9 @@ def test_the_notebook_is_kept_without_outputs():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_notebook_runs(tmp_path):
     book = nbformat.read(NOTEBOOK, as_version=4)
-    NotebookClient(book, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(
+        book, timeout=280, startup_timeout=280, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
     shown = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
     pages = [output.data for output in shown if "data" in output]
     assert "that this costs the US more than it earns" in pages[0]["text/html"]

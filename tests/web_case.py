@@ -63,7 +63,7 @@ def serving(settings: Settings | None = None, worker: Any = None) -> Iterator[ht
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=200) as client:
                 _await_answer(client)
                 yield client
         finally:
@@ -74,7 +74,7 @@ def serving(settings: Settings | None = None, worker: Any = None) -> Iterator[ht
 
 
 def _await_answer(client: httpx.Client) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while True:
         with contextlib.suppress(httpx.TransportError):
             client.get("/healthz")
@@ -82,7 +82,7 @@ def _await_answer(client: httpx.Client) -> None:
         assert time.monotonic() < until, "the server does not answer"
 
 
-def finished(client: httpx.Client, id: str, seconds: float = 120.0) -> dict[str, Any]:
+def finished(client: httpx.Client, id: str, seconds: float = 250.0) -> dict[str, Any]:
     """The document of a run that has ended."""
     until = time.monotonic() + seconds
     while True:
