@@ -155,7 +155,11 @@ def test_comparing_shows_both_and_the_difference(visit):
 def test_one_request_is_under_way_and_the_newest_counts(visit):
     page = visit.go()
     asked = []
-    page.route("**/api/v1/live?*", asked.append)  # held up until the levers have moved
+
+    def hold_up(route):
+        asked.append(route)  # until the levers have moved
+
+    page.route("**/api/v1/live?*", hold_up)
     page.locator("#lever-autos").focus()
     start = float(page.locator("#lever-autos").input_value())
     for _ in range(15):
