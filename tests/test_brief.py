@@ -272,7 +272,7 @@ def test_a_page_with_more_to_say_stays_one_page():
 
 def test_without_an_alliance_the_brief_says_so():
     run = charts_case.run()
-    alone = replace(run.results[DEAL], alliance=None, other_prior=None, otherwise=None, no_alliance="not asked for")
+    alone = replace(run.results[DEAL], alliance=None, under={}, no_alliance="not asked for")
     found = report_brief.content(alone, run.paths[DEAL], run.findings[DEAL], None, run.manifest, "en")
     assert [one["key"] for one in found["numbers"]] == ["gain", "target_income"]
     assert [one["name"] for one in found["charts"]] == ["strip", "sectors"]

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import foederis as fo
-from foederis import ensemble_work, posterior, report_series, store
-from foederis.ensemble_alliance import cast_of
+from foederis import ensemble_work, posterior, report, report_alliance, report_series, store
+from foederis.ensemble_alliance import cast_of, run_alliance
+from foederis.ensemble_path import first_draws
 from foederis.errors import UsageError
 
 if TYPE_CHECKING:
@@ -71,10 +72,12 @@ def test_fitted_parameters_come_from_calibration_and_the_rest_stay() -> None:
 def test_a_run_prints_priors_and_fitted_parameters_side_by_side(run: fo.Run) -> None:
     (result,) = run.results.values()
     assert result.alliance is not None
-    assert result.other_prior is not None
-    assert result.otherwise is not None
-    assert (result.alliance.cast.fitted, result.otherwise.cast.fitted) == (False, True)
-    assert result.otherwise.cast.variant == result.alliance.cast.variant != result.other_prior.cast.variant
+    assert result.alliance.cast.label == "Beta(1, 12)"
+    assert list(result.under) == ["Beta(3, 8)", "Beta(1, 12), fitted"]
+    fewer = min(len(result.alliance.cast.numbers), report.OTHER_PRIOR_DRAWS)
+    cast = cast_of("USA", "JPN", draws=fewer, seed=result.alliance.cast.seed, fitted=True)
+    again = run_alliance(result.plan, cast, trade=first_draws(result.alliance.trade, fewer))
+    assert result.under["Beta(1, 12), fitted"] == report_alliance.under(again)
     text = run.text()
     assert all(label in text for label in ("Beta(1, 12) ", "Beta(3, 8) ", "Beta(1, 12), fitted "))
     assert run.manifest.options["fitted"] == [False]

@@ -118,13 +118,23 @@ def model_runs(draws: int = DRAWS, seed: int = SEED) -> tuple[Alliance, Alliance
 
 
 def pair_of(run: Pair | Run) -> Pair:
-    """The model under both priors, from a run; UsageError when the run has no alliance or only one prior."""
+    """The model under both priors, from a run, whose trade serves both; UsageError when the run has no alliance."""
     if isinstance(run, tuple):
         return run
     for result in run.results.values():
-        if result.alliance is not None and result.other_prior is not None:
-            return result.alliance, result.other_prior
-    raise UsageError("the run holds no alliance under both priors on leaders; leave `run` out, or simulate with both")
+        if result.alliance is not None:
+            mine = result.alliance.cast
+            other = ensemble_alliance.cast_of(
+                result.plan.coercer,
+                result.plan.target,
+                draws=len(mine.numbers),
+                seed=mine.seed,
+                variant=next(name for name in VARIANTS if name != mine.variant),
+                fitted=mine.fitted,
+                fixed=result.plan.scenario.assumptions,
+            )
+            return result.alliance, ensemble_alliance.run_alliance(result.plan, other, trade=result.alliance.trade)
+    raise UsageError("the run holds no alliance; leave `run` out, or simulate one")
 
 
 def run(

@@ -67,6 +67,7 @@ def simulate(
             exact=exact,
             workers=workers,
             stage=stage,
+            meanwhile=None if out is None else lambda: report.fetch_libraries(charts),
         )
         folder = None if out is None else str(found.save(out, charts=charts, stage=stage))
     return found, folder

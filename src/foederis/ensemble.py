@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import Float
 
 from foederis import simulation, trade
-from foederis.ensemble_surface import RANGE, Check, Patch, Surface, patch, prepare
+from foederis.ensemble_surface import RANGE, Check, Patch, Seed, Surface, patches, prepare
 from foederis.ensemble_work import beside, one_thread, spread
 from foederis.errors import SolveError, UsageError
 from foederis.simulation import VARIABLES, Horizon, Parameters, Plan
@@ -132,8 +132,10 @@ def run_draws(
     workers: int | None = None,
     progress: Progress | None = None,
     exact: bool = False,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Draws:
-    """The outcomes of every draw. `workers` defaults to the number of usable cores; `progress` gets (done, of).
+    """The outcomes of every draw. `workers` defaults to the number of usable cores; `progress` gets (done, of);
+    `meanwhile` is called in this process while others solve.
 
     Raises UsageError on a senseless number of draws, SolveError naming what was refused.
     """
@@ -143,8 +145,8 @@ def run_draws(
     parameters = [draw_parameters(plan.world, seed, k, elasticities) for k in range(draws)]
     job = Job(plan, {h: _start(s) for h, s in start.items()}, tuple(parameters))
     if exact:
-        return _exact(job, seed, elasticities, workers, progress)
-    return _interpolated(job, seed, elasticities, workers, progress)
+        return _exact(job, seed, elasticities, workers, progress, meanwhile)
+    return _interpolated(job, seed, elasticities, workers, progress, meanwhile)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +186,7 @@ class Job:
     def patch(self, task: tuple[Horizon, str, Float[Array, " sector"], int]) -> Patch:
         """Solve the nodes of one set at one horizon."""
         horizon, name, theta, extra = task
-        return patch(self.plan, horizon, name, theta, self.start[horizon], extra)
+        return patches([Seed(self.plan, self.start[horizon])], horizon, name, theta, extra)[0]
 
 
 @dataclass(eq=False)
@@ -200,11 +202,18 @@ def _start(solved: simulation.Solved) -> dict[str, Equilibrium]:
     return {"scenario": solved.scenario, "exempt": solved.exempt, "reference": solved.reference}
 
 
-def _exact(job: Job, seed: int, elasticities: str | None, workers: int | None, progress: Progress | None) -> Draws:
+def _exact(
+    job: Job,
+    seed: int,
+    elasticities: str | None,
+    workers: int | None,
+    progress: Progress | None,
+    meanwhile: Callable[[], None] | None,
+) -> Draws:
     draws = len(job.parameters)
     chunks = [range(k, min(k + CHUNK, draws)) for k in range(0, draws, CHUNK)]
     parts: dict[int, list[One]] = {}
-    for k, done in spread(job, "chunk", chunks, workers):
+    for k, done in spread(job, "chunk", chunks, workers, meanwhile):
         parts[k] = done
         if progress is not None:
             progress(sum(map(len, parts.values())), draws)
@@ -226,7 +235,12 @@ def _stacked(every: Sequence[One], name: str, horizons: int) -> Array:
 
 
 def _interpolated(
-    job: Job, seed: int, elasticities: str | None, workers: int | None, progress: Progress | None
+    job: Job,
+    seed: int,
+    elasticities: str | None,
+    workers: int | None,
+    progress: Progress | None,
+    meanwhile: Callable[[], None] | None,
 ) -> Draws:
     """Surfaces first, then the draws that need or check them; where the check fails, read in logs, then sharper."""
     plan = job.plan
@@ -237,7 +251,8 @@ def _interpolated(
     count = len(numbers) * sum(plan.cases(h) for h in plan.horizons)
     exact: list[One] = []
     for extra in SHARPER:
-        surface, solved = _surface(job, extra, [] if exact else numbers, workers, progress)
+        surface, solved = _surface(job, extra, [] if exact else numbers, workers, progress, meanwhile)
+        meanwhile = None
         exact = exact or solved
         _require(exact)
         count += sum(p.equilibria for p in surface.patches.values())
@@ -258,7 +273,12 @@ def _interpolated(
 
 
 def _surface(
-    job: Job, extra: int, numbers: Sequence[int], workers: int | None, progress: Progress | None
+    job: Job,
+    extra: int,
+    numbers: Sequence[int],
+    workers: int | None,
+    progress: Progress | None,
+    meanwhile: Callable[[], None] | None,
 ) -> tuple[Surface, list[One]]:
     """The surface, and the draws of these numbers solved exactly beside it."""
     bases = {p.elasticity_set: p.base for p in job.parameters}
@@ -271,7 +291,7 @@ def _surface(
     tasks += [("solve", number) for number in numbers]
     patches: dict[tuple[str, str], Patch] = {}
     solved: dict[int, One] = {}
-    for k, part in spread(job, "part", tasks, workers):
+    for k, part in spread(job, "part", tasks, workers, meanwhile):
         if k >= most:
             solved[k - most] = part
             continue

@@ -11,7 +11,7 @@ on the target make, at the price of power that would turn it into a bad trade, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from zlib import crc32
@@ -277,17 +277,39 @@ def run_alliance(
     Raises DataError or SolveError; nothing is returned that did not converge.
     """
     stage, draws = cast.stage, len(cast.numbers)
+
+    def look_back() -> None:
+        nonlocal before
+        before = reference_path(plan, cast, switches) if before is None else before
+
     if trade is None:
-        drawn = tuple(ensemble.draw_parameters(plan.world, cast.seed, int(k), elasticities) for k in cast.numbers)
-        trade = solve_path(plan, stage.quarters, drawn, stage.bystanders, workers=workers, progress=progress)
+        trade = trade_of(plan, cast, elasticities=elasticities, workers=workers, progress=progress, meanwhile=look_back)
     begin = min(_begin(plan, stage.quarters), len(stage.quarters) - 1)
     observers = (plan.target, *stage.bystanders)
     own = plan.scenario.acts(plan.world, observers)
-    before = reference_path(plan, cast, switches) if before is None else before
+    look_back()
+    assert before is not None
     course = _course(plan, cast, own, trade, draws)
     after = run(stage, course, cast.p, switches, innovation=before.innovation)
     spared = run(stage, _spared(plan, course, own, trade, begin), cast.p, switches, innovation=before.innovation)
     return Alliance(cast, after, spared, before, course, trade, begin, own, switches)
+
+
+def trade_of(
+    plan: Plan,
+    cast: Cast,
+    *,
+    elasticities: str | None = None,
+    workers: int | None = None,
+    progress: ensemble.Progress | None = None,
+    meanwhile: Callable[[], None] | None = None,
+) -> TradePath:
+    """The trade of every quarter for the draws of a cast (see `ensemble_path.solve_path`)."""
+    drawn = tuple(ensemble.draw_parameters(plan.world, cast.seed, int(k), elasticities) for k in cast.numbers)
+    stage = cast.stage
+    return solve_path(
+        plan, stage.quarters, drawn, stage.bystanders, workers=workers, progress=progress, meanwhile=meanwhile
+    )
 
 
 def reference_path(plan: Plan, cast: Cast, switches: Switches = ALL_ON) -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -19,11 +19,11 @@ import numpy as np
 from jaxtyping import Float
 
 from foederis import ensemble, goods, measures, simulation
-from foederis.ensemble_surface import Check, Patch, Surface, patch, prepare
+from foederis.ensemble_surface import Check, Patch, Seed, Surface, patches, prepare
 from foederis.scenario import Scenario
 from foederis.scenario_codes import EU27
 from foederis.simulation import Parameters, Plan
-from foederis.trade import Equilibrium, rebase
+from foederis.trade import Equilibrium, lend_chord, rebase
 from foederis.trade.exposure import model_pull
 from foederis.world import World
 
@@ -37,6 +37,7 @@ READ = (
     "adds_deficit_with_target_usd_bn",
 )
 PROBES = 3
+BESIDE = 4  # laws solved side by side
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,17 +117,20 @@ class _Job:
         verb, what = task
         return getattr(self, verb)(what)
 
-    def patch(self, task: tuple[int, str, Float[Array, " sector"], int]) -> tuple[int, Patch]:
-        """Solve the nodes of one set under one law."""
-        law, name, theta, extra = task
-        return law, patch(self.plans[law], "long run", name, theta, self.start[law], extra)
+    def patches(self, task: tuple[Sequence[int], str, Float[Array, " sector"], int]) -> dict[int, Patch]:
+        """Solve the nodes of one set under some laws."""
+        laws, name, theta, extra = task
+        seeds = [Seed(self.plans[law], self.start[law]) for law in laws]
+        return dict(zip(laws, patches(seeds, "long run", name, theta, extra), strict=True))
 
     def pull(self, law: int | None) -> Float[Array, " country"]:
         """The economic pull of coercer over rival on every country: under a law at the centre, or in the base year."""
         plan = next(iter(self.plans.values()))
         rival = plan.scenario.actors.rival
         assert rival is not None
-        economy = plan.economy if law is None else rebase(self.start[law]["scenario"])
+        economy = plan.economy
+        if law is not None:
+            economy = lend_chord(economy, to=rebase(self.start[law]["scenario"]))
         return model_pull(economy, plan.coercer, rival)
 
     def probe(self, task: tuple[int, int]) -> dict[str, Array]:
@@ -144,8 +148,10 @@ def solve_path(
     *,
     workers: int | None = None,
     progress: ensemble.Progress | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> TradePath:
-    """Solve the trade of every quarter from the start of the scenario's horizon on, for all draws.
+    """Solve the trade of every quarter from the start of the scenario's horizon on, for all draws; `meanwhile` is
+    called in this process while others solve.
 
     Raises SolveError when an equilibrium is refused or the interpolation is off.
     """
@@ -161,8 +167,8 @@ def solve_path(
     read: dict[int, dict[str, Array]] = {}
     done: dict[str, list[Any]] = {}
     for extra in SHARPER if plans else ():
-        surfaces, found = _surfaces(job, extra, [] if done else extras, workers, progress)
-        done = done or found
+        surfaces, found = _surfaces(job, extra, [] if done else extras, workers, progress, meanwhile)
+        done, meanwhile = done or found, None
         everyone += [p for parts in surfaces.values() for p in parts.values()]
         read = {law: read_surface(Surface(parts), parameters) for law, parts in surfaces.items()}
         check = _check(job, read, done["probe"])
@@ -244,7 +250,9 @@ class Kept:
         with ensemble.one_thread():
             start = _start(simulation.solve_cases(plan, central, "long run"))
             job = _Job({0: plan}, {0: start}, parameters)
-            parts = {(name, "long run"): job.patch((0, name, theta, SHARPER[0]))[1] for name, theta in bases.items()}
+            parts = {
+                (name, "long run"): job.patches(((0,), name, theta, SHARPER[0]))[0] for name, theta in bases.items()
+            }
             pull = job.pull(0) if _pulls(plan, {0: plan}) else np.zeros(len(plan.world.countries))
         return read_surface(Surface(parts), parameters), pull
 
@@ -268,22 +276,29 @@ def _digest(plan: Plan) -> bytes:
 
 
 def _surfaces(
-    job: _Job, extra: int, others: Sequence[tuple[str, Any]], workers: int | None, progress: ensemble.Progress | None
+    job: _Job,
+    extra: int,
+    others: Sequence[tuple[str, Any]],
+    workers: int | None,
+    progress: ensemble.Progress | None,
+    meanwhile: Callable[[], None] | None,
 ) -> tuple[dict[int, dict[tuple[str, str], Patch]], dict[str, list[Any]]]:
     """The patches of every law, by set and horizon; beside them the results of other tasks in their order, by verb."""
     bases = {p.elasticity_set: p.base for p in job.parameters}
     prepare(next(iter(job.plans.values())), bases.values())
-    patches = [("patch", (law, name, theta, extra)) for law in job.plans for name, theta in bases.items()]
-    found: dict[int, dict[tuple[str, str], Patch]] = {law: {} for law in job.plans}
+    laws = list(job.plans)
+    groups = [laws[k : k + BESIDE] for k in range(0, len(laws), BESIDE)]
+    tasks = [("patches", (group, name, theta, extra)) for group in groups for name, theta in bases.items()]
+    found: dict[int, dict[tuple[str, str], Patch]] = {law: {} for law in laws}
     rest: dict[int, Any] = {}
-    for k, done in ensemble.spread(job, "part", [*patches, *others], workers):
-        if k >= len(patches):
-            rest[k - len(patches)] = done
+    for k, done in ensemble.spread(job, "part", [*tasks, *others], workers, meanwhile):
+        if k >= len(tasks):
+            rest[k - len(tasks)] = done
             continue
-        law, part = done
-        found[law][part.elasticity_set, "long run"] = part
+        for law, part in done.items():
+            found[law][part.elasticity_set, "long run"] = part
         if progress is not None:
-            progress(sum(map(len, found.values())), len(patches))
+            progress(sum(map(len, found.values())), len(laws) * len(bases))
     by_verb: dict[str, list[Any]] = {"probe": [], "pull": []} if others else {}
     for k, (verb, _) in enumerate(others):
         by_verb[verb].append(rest[k])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,18 @@ from foederis.simulation import VARIABLES, Horizon, Parameters, Plan
 from foederis.trade import Economy, Equilibrium, purge
 from foederis.trade.solver import chord_of
 
-__all__ = ["ERROR_BOUND", "RANGE", "Check", "Surface", "barycentric", "economy_at", "nodes", "patch", "prepare"]
+__all__ = [
+    "ERROR_BOUND",
+    "RANGE",
+    "Check",
+    "Seed",
+    "Surface",
+    "barycentric",
+    "economy_at",
+    "nodes",
+    "patches",
+    "prepare",
+]
 
 Array = np.ndarray
 RANGE = 1.26  # log factor: 3.6 standard deviations of the prior; draws beyond are solved exactly
@@ -69,37 +80,45 @@ class Patch:
     equilibria: int
 
 
-def patch(
-    plan: Plan,
-    horizon: Horizon,
-    name: str,
-    theta: Float[Array, " sector"],
-    start: Mapping[str, Equilibrium],
-    extra: int = 0,
-) -> Patch:
-    """Solve the nodes of one set at one horizon, each from its neighbour; `extra` nodes sharpen the surface.
+@dataclass(frozen=True, eq=False)
+class Seed:
+    """A plan, and equilibria of it to start from, by case."""
 
-    Raises SolveError naming the case.
+    plan: Plan
+    start: Mapping[str, Equilibrium]
+
+
+def patches(
+    seeds: Sequence[Seed], horizon: Horizon, name: str, theta: Float[Array, " sector"], extra: int = 0
+) -> list[Patch]:
+    """Solve the nodes of one set at one horizon for several plans of one economy; `extra` nodes sharpen the surface.
+
+    From the middle outwards, each node from its neighbour: the worlds of all plans, mobilities and both directions are
+    solved side by side. Raises SolveError naming the case.
     """
-    plan = replace(plan, economy=economy_at(plan.economy, theta))
+    economy = economy_at(seeds[0].plan.economy, theta)
     at = nodes(DEGREE[horizon] + extra + (STEEP_EXTRA if theta.max() > STEEP else 0))
+    middle, last = len(at) // 2, len(at) - 1
     mobilities = (math.inf,) if horizon == "long run" else MOBILITIES
-    walk = _Walk(plan, theta, name, horizon)
-    middle = len(at) // 2
-    found: dict[tuple[int, int], dict[str, Array]] = {}
-    first = start
-    for m, mobility in enumerate(mobilities):
-        walk.begin(first)
-        found[m, middle] = walk.to(float(at[middle]), mobility)
-        first = walk.last
-        for order in (range(middle + 1, len(at)), range(middle - 1, -1, -1)):
-            walk.begin(first, float(at[middle]))
-            for k in order:
-                found[m, k] = walk.to(float(at[k]), mobility)
-    shape = (len(mobilities), len(at))
-    values = {v: np.array([[found[m, k][v] for k in range(shape[1])] for m in range(shape[0])]) for v in VARIABLES}
-    count = shape[0] * shape[1] * plan.cases(horizon)
-    return Patch(name, horizon, at, values, walk.worst, walk.passes, count)
+    lanes = [
+        _Lane(replace(seed.plan, economy=economy), horizon, name, theta, at, mobility, {middle: seed.start})
+        for seed in seeds
+        for mobility in mobilities
+    ]
+    _advance([(lane, middle, middle) for lane in lanes])
+    for away in range(1, max(middle, last - middle) + 1):
+        ends = [(middle + away, 1), (middle - away, -1)]
+        _advance([(lane, k, k - way) for lane in lanes for k, way in ends if 0 <= k <= last])
+    found = []
+    for number, seed in enumerate(seeds):
+        mine = lanes[number * len(mobilities) : (number + 1) * len(mobilities)]
+        values = {v: np.array([[lane.values[k][v] for k in range(len(at))] for lane in mine]) for v in VARIABLES}
+        residuals: dict[str, float] = {}
+        for market, size in (pair for lane in mine for pair in lane.worst.items()):
+            residuals[market] = max(size, residuals.get(market, 0.0))
+        count = len(mine) * len(at) * seed.plan.cases(horizon)
+        found.append(Patch(name, horizon, at, values, residuals, max(lane.passes for lane in mine), count))
+    return found
 
 
 def economy_at(economy: Economy, theta: Float[Array, " sector"]) -> Economy:
@@ -121,33 +140,43 @@ def prepare(plan: Plan, thetas: Iterable[Float[Array, " sector"]]) -> None:
             chord_of(purge(economy) if plan.closure == "purged" else economy)
 
 
-class _Walk:
-    """From node to node, each started where the last two point; keeps the worst residuals met."""
+@dataclass(eq=False)
+class _Lane:
+    """The nodes of one plan at one mobility: what is solved, the outcomes, the worst residuals met."""
 
-    def __init__(self, plan: Plan, theta: Float[Array, " sector"], name: str, horizon: Horizon):
-        self.plan, self.theta, self.name, self.horizon = plan, theta, name, horizon
-        self.worst: dict[str, float] = {}
-        self.passes = 0
-        self.last: Mapping[str, Equilibrium] = {}
-        self.trail: list[tuple[float, Mapping[str, Equilibrium]]] = []
+    plan: Plan
+    horizon: Horizon
+    name: str
+    theta: Float[Array, " sector"]
+    at: Float[Array, " node"]
+    mobility: float
+    solved: dict[int, Mapping[str, Equilibrium]]
+    values: dict[int, dict[str, Array]] = field(default_factory=dict)
+    worst: dict[str, float] = field(default_factory=dict)
+    passes: int = 0
 
-    def begin(self, start: Mapping[str, Equilibrium], at: float | None = None) -> None:
-        """Start a stretch from known equilibria, at a log factor where they belong to this set."""
-        self.last = start
-        self.trail = [] if at is None else [(at, start)]
+    def ask(self, k: int, near: int) -> simulation.Ask:
+        """Node k, started at its neighbour; where two lie behind it, at where they point."""
+        start, behind = self.solved[near], self.solved.get(2 * near - k)
+        if behind is not None and behind is not start:
+            step = (self.at[k] - self.at[near]) / (self.at[near] - self.at[2 * near - k])
+            start = _ahead(behind, start, float(step))
+        parameters = Parameters(self.theta, float(self.at[k]), self.mobility, self.name)
+        return simulation.Ask(self.plan, parameters, self.horizon, start)
 
-    def to(self, at: float, mobility: float) -> dict[str, Array]:
-        """Solve the node at a log factor; returns its outcomes."""
-        near = self.last
-        if len(self.trail) > 1:
-            (x0, behind), (x1, here) = self.trail[-2:]
-            near = _ahead(behind, here, (at - x1) / (x1 - x0))
-        solved = _solved(self.plan, Parameters(self.theta, at, mobility, self.name), self.horizon, near)
-        self.last = {"scenario": solved.scenario, "exempt": solved.exempt, "reference": solved.reference}
-        self.trail.append((at, self.last))
+    def take(self, k: int, solved: simulation.Solved) -> None:
+        """Keep what was solved at node k."""
+        self.solved[k] = {"scenario": solved.scenario, "exempt": solved.exempt, "reference": solved.reference}
         self.passes = max(self.passes, solved.passes)
         self.worst = {market: max(r, self.worst.get(market, 0.0)) for market, r in solved.residuals.items()}
-        return simulation.values(self.plan, solved)
+        self.values[k] = simulation.values(self.plan, solved)
+
+
+def _advance(tasks: Sequence[tuple[_Lane, int, int]]) -> None:
+    """Solve (lane, node, neighbour) side by side."""
+    solved = simulation.solve_beside([lane.ask(k, near) for lane, k, near in tasks], tolerance=TOLERANCE)
+    for (lane, k, _), one in zip(tasks, solved, strict=True):
+        lane.take(k, one)
 
 
 def _ahead(behind: Mapping[str, Equilibrium], near: Mapping[str, Equilibrium], step: float) -> dict[str, Equilibrium]:
@@ -163,13 +192,6 @@ def _ahead(behind: Mapping[str, Equilibrium], near: Mapping[str, Equilibrium], s
         return replace(near[case], **changes)
 
     return {case: moved(case) for case in near}
-
-
-def _solved(plan: Plan, parameters: Parameters, horizon: Horizon, near: Mapping[str, Equilibrium]) -> simulation.Solved:
-    try:
-        return simulation.solve_cases(plan, parameters, horizon, tolerance=TOLERANCE, start=near)
-    except SolveError:  # a start far from the solution can mislead; the base year is the other one we have
-        return simulation.solve_cases(plan, parameters, horizon, tolerance=TOLERANCE)
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,9 +25,16 @@ __all__ = ["beside", "keep_freed_memory", "one_thread", "spread"]
 KEPT_BYTES = 31 * 2**20  # just below the largest block from which glibc learns (32 MiB)
 
 
-def spread(job: Any, verb: str, tasks: Sequence[Any], workers: int | None) -> Iterator[tuple[int, Any]]:
-    """Apply a method of a job to every task, in this process or in several; yields (position, result) as they end."""
+def spread(
+    job: Any, verb: str, tasks: Sequence[Any], workers: int | None, meanwhile: Callable[[], None] | None = None
+) -> Iterator[tuple[int, Any]]:
+    """Apply a method of a job to every task, in this process or in several; yields (position, result) as they end.
+
+    `meanwhile` is done here once the others have begun: what comes next and does not ask for the results.
+    """
     with beside(job, verb, tasks, workers) as done:
+        if meanwhile is not None:
+            meanwhile()
         yield from done
 
 

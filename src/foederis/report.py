@@ -17,6 +17,7 @@ import numpy as np
 from foederis import (
     ensemble,
     ensemble_alliance,
+    ensemble_work,
     ledger,
     report_alliance,
     report_findings,
@@ -28,7 +29,7 @@ from foederis import scenario as scenarios
 from foederis import simulation as engine
 from foederis import world as worlds
 from foederis.ensemble_alliance import Alliance
-from foederis.ensemble_path import first_draws
+from foederis.ensemble_path import TradePath, first_draws
 from foederis.errors import DataError, UsageError
 from foederis.report_alliance import AllianceFindings
 from foederis.report_findings import Findings, Path, Result
@@ -74,9 +75,7 @@ class Run:
     def alliance(self) -> Mapping[str, AllianceFindings]:
         """What each scenario's run found about the alliance, by label; scenarios without an alliance are left out."""
         return {
-            label: report_alliance.find_alliance(
-                r.alliance, report_findings.vintage(r.plan), r.other_prior, r.otherwise
-            )
+            label: report_alliance.find_alliance(r.alliance, report_findings.vintage(r.plan), r.under)
             for label, r in self.results.items()
             if r.alliance is not None
         }
@@ -279,6 +278,7 @@ def simulate(
     variant: str = "Beta(1, 12)",
     fitted: bool = False,
     stage: Stage | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Run:
     """Simulate one scenario or several under labels, with the same draws: trade on the day evaluated, and the alliance
     over quarters (`alliance_draws` draws; `variant` is the prior on leaders; `fitted` takes parameters that calibration
@@ -287,7 +287,7 @@ def simulate(
     A scenario is an object, a preset id or a path; each is compared with `compared_with`, by default what it names
     under `compare_to` (the base year's tariffs where it names nothing). `world` defaults to the embedded one, with the
     options that the scenario names. `exact` solves every draw instead of interpolating between exact solutions. `stage`
-    is told how far the work is.
+    is told how far the work is; `meanwhile` is called once while other processes work.
 
     Raises ScenarioError, UsageError, DataError or SolveError; nothing is returned that did not converge.
     """
@@ -305,6 +305,13 @@ def simulate(
         def progress(done: int, of: int, label: str = label) -> None:
             tell(f"equilibria {label}", done, of)
 
+        beside: list[tuple[ensemble.Variant, ...]] = []
+
+        def between(plan: engine.Plan = plan, chosen: str | None = chosen, beside: list[Any] = beside) -> None:
+            beside.append(ensemble.variants(plan, chosen))
+            if meanwhile is not None:
+                meanwhile()
+
         found = ensemble.run_draws(
             plan,
             draws=draws,
@@ -314,12 +321,24 @@ def simulate(
             workers=workers,
             progress=progress,
             exact=exact,
+            meanwhile=between,
         )
         settings = {"draws": alliance_draws, "seed": seed, "variant": variant, "fitted": fitted}
         allied, reason = _alliance(plan, chosen, alliance, settings, workers, tell)
-        results[label] = Result(plan, central, found, ensemble.variants(plan, chosen), *allied, reason)
+        results[label] = Result(plan, central, found, beside[0], *allied, no_alliance=reason)
         paths[label] = report_findings.tariff_path(plan)
     return Run(results, _manifest(results, seed, draws), paths)
+
+
+def fetch_libraries(charts: bool) -> None:
+    """Import what `Run.save` will need, while other processes work."""
+    import h5netcdf  # noqa: F401
+    import pandas as pd  # noqa: F401
+    import xarray as xr  # noqa: F401
+
+    if charts:
+        import altair as alt  # noqa: F401
+        import vl_convert  # noqa: F401
 
 
 def _alliance(
@@ -329,36 +348,57 @@ def _alliance(
     settings: Mapping[str, Any],
     workers: int | None,
     tell: Stage,
-) -> tuple[tuple[Alliance | None, Alliance | None, Alliance | None], str]:
-    """The alliance of a plan as asked for, under the other prior on leaders, and with parameters fitted where they were
-    not (or the reverse); or why it was not run: data of another dyad are never borrowed."""
+) -> tuple[tuple[Alliance | None, Mapping[str, Mapping[str, float]]], str]:
+    """The alliance of a plan as asked for, and what it says under the other prior on leaders and with parameters fitted
+    where they were not (or the reverse); or why it was not run: data of another dyad are never borrowed."""
     if not wanted:
-        return (None, None, None), "not asked for"
+        return (None, {}), "not asked for"
     try:
         settings = {**settings, "fixed": plan.scenario.assumptions}
         cast = ensemble_alliance.cast_of(plan.coercer, plan.target, **settings)
     except DataError as missing:
-        return (None, None, None), str(missing)
+        return (None, {}), str(missing)
     absent = [code for code in cast.stage.bystanders if code not in plan.world.countries]
     if absent:
-        return (None, None, None), f"the world has no {', '.join(absent)}, on which the alliance's bystanders rest"
+        return (None, {}), f"the world has no {', '.join(absent)}, on which the alliance's bystanders rest"
     label = plan.scenario.id
 
     def progress(done: int, of: int) -> None:
         tell(f"quarters {label}", done, of)
 
-    found = ensemble_alliance.run_alliance(plan, cast, elasticities=elasticities, workers=workers, progress=progress)
+    before: list[Any] = []
+    trade = ensemble_alliance.trade_of(
+        plan,
+        cast,
+        elasticities=elasticities,
+        workers=workers,
+        progress=progress,
+        meanwhile=lambda: before.append(ensemble_alliance.reference_path(plan, cast)),
+    )
     fewer = min(settings["draws"], OTHER_PRIOR_DRAWS)
-    trade = first_draws(found.trade, fewer)
-
-    def again(**changed: Any) -> Alliance:
-        cast = ensemble_alliance.cast_of(plan.coercer, plan.target, **{**settings, "draws": fewer, **changed})
-        return ensemble_alliance.run_alliance(plan, cast, trade=trade)
-
-    other = again(variant=next(name for name in ensemble_alliance.VARIANTS if name != settings["variant"]))
-    otherwise = again(fitted=not settings["fitted"])
+    again = _Again(plan, {**settings, "draws": fewer}, first_draws(trade, fewer))
+    variant = next(name for name in ensemble_alliance.VARIANTS if name != settings["variant"])
+    changes = [{"variant": variant}, {"fitted": not settings["fitted"]}]
+    with ensemble_work.beside(again, "under", changes, workers) as others:
+        found = ensemble_alliance.run_alliance(plan, cast, trade=trade, before=before[0] if before else None)
+        said = dict(sorted(others))
     tell(f"alliance {label}, {settings['draws']:,} draws x {len(found.quarters)} quarters", 1, 1)
-    return (found, other, otherwise), ""
+    return (found, dict(said.values())), ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Again:
+    """The alliance with fewer draws and other settings: only what it says travels between processes."""
+
+    plan: engine.Plan
+    settings: Mapping[str, Any]
+    trade: TradePath
+
+    def under(self, changed: Mapping[str, Any]) -> tuple[str, dict[str, float]]:
+        """The label of what was drawn, and what the alliance says then."""
+        cast = ensemble_alliance.cast_of(self.plan.coercer, self.plan.target, **{**self.settings, **changed})
+        found = ensemble_alliance.run_alliance(self.plan, cast, trade=self.trade)
+        return cast.label, report_alliance.under(found)
 
 
 def _labelled(given: Scenario | str | Mapping[str, Scenario | str]) -> dict[str, Scenario]:

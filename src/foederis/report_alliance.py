@@ -148,10 +148,9 @@ def _finite(value: Any) -> Any:
 
 
 def find_alliance(
-    found: Alliance, vintage: str, other: Alliance | None = None, otherwise: Alliance | None = None
+    found: Alliance, vintage: str, others: Mapping[str, Mapping[str, float]] | None = None
 ) -> AllianceFindings:
-    """The findings of an alliance run; `other` is the same under the other prior on leaders, `otherwise` with
-    parameters fitted to data where those of the run are drawn from priors, or the reverse."""
+    """The findings of an alliance run; `others` is what it says (`under`) with other priors, by their label."""
     first = MARKS[0] if MARKS[0] in found.quarters else found.quarters[-1]
     split = found.why_trust(first)
     terms = found.terms(first)
@@ -182,11 +181,11 @@ def find_alliance(
         laws=found.trade.laws,
         equilibria=found.trade.equilibria,
         interpolation=0.0 if check is None else check.worst,
-        priors={a.cast.label: _under(a) for a in (found, other, otherwise) if a is not None},
+        priors={found.cast.label: under(found), **{name: dict(said) for name, said in (others or {}).items()}},
     )
 
 
-def _under(found: Alliance) -> dict[str, float]:
+def under(found: Alliance) -> dict[str, float]:
     """What priors decide: the chance of a transactional leader, trust at the marks, bystanders, whether it pays."""
     n_X, n_P = found.scenario.trust.n_X[-1, :, 0], found.scenario.trust.n_P[-1, :, 0]
     t = found.scenario.at(MARKS[0] if MARKS[0] in found.quarters else found.quarters[-1])

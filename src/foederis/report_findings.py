@@ -46,8 +46,9 @@ class Result:
     draws: Draws
     variants: tuple[Variant, ...]
     alliance: Alliance | None = None
-    other_prior: Alliance | None = None  # under the other prior on leaders, fewer draws
-    otherwise: Alliance | None = None  # parameters fitted to data where they were drawn from priors, or the reverse
+    # What the alliance says (`report_alliance.under`) with fewer draws under the other prior on leaders, and with
+    # parameters fitted to data where they were drawn from priors, or the reverse; by the label of what was drawn.
+    under: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     no_alliance: str = ""
 
     def of(self, variable: str, horizon: str, label: str | None = None) -> Float[Array, " draw"]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
@@ -31,7 +31,20 @@ from foederis.world import World
 if TYPE_CHECKING:
     from foederis.scenario import Scenario
 
-__all__ = ["HORIZONS", "VARIABLES", "Case", "Parameters", "Plan", "Solved", "on_day", "plan", "solve_cases", "values"]
+__all__ = [
+    "HORIZONS",
+    "VARIABLES",
+    "Ask",
+    "Case",
+    "Parameters",
+    "Plan",
+    "Solved",
+    "on_day",
+    "plan",
+    "solve_beside",
+    "solve_cases",
+    "values",
+]
 
 Array = np.ndarray
 Horizon = Literal["long run", "short run"]
@@ -204,36 +217,89 @@ def solve_cases(
 
     Raises SolveError when one of them is refused; the message names the case.
     """
-    mobility = plan.mobility if horizon == "long run" else parameters.mobility
     chosen = plan.closure if closure is None else closure
     warm = {} if start is None else start
+    found = {}
+    for name, shock in _shocks(plan, parameters, horizon, chosen, warm).items():
+        try:
+            found[name] = trade.solve(plan.economy, shock, engine=engine, tolerance=tolerance, start=warm.get(name))
+        except SolveError as refused:
+            raise _refused(name, horizon, refused) from None
+    return _gathered(found, warm)
 
-    def solved(case: Case | None, name: str) -> Equilibrium:
-        shock = Shock(
+
+@dataclass(frozen=True, eq=False)
+class Ask:
+    """The worlds of one plan for one set of parameters, with equilibria near the solution by case."""
+
+    plan: Plan
+    parameters: Parameters
+    horizon: Horizon
+    start: Mapping[str, Equilibrium]
+
+
+def solve_beside(asks: Sequence[Ask], *, tolerance: float = TOLERANCE) -> list[Solved]:
+    """`solve_cases` for several plans of one economy, or several parameters, side by side in one block (`trade.block`).
+
+    The members of the block decide the last bits of each. Raises SolveError when one is refused; the message names the
+    case.
+    """
+    shocks = [_shocks(ask.plan, ask.parameters, ask.horizon, ask.plan.closure, ask.start) for ask in asks]
+    members = [(k, name) for k, mine in enumerate(shocks) for name in mine]
+    try:
+        solved = trade.solve_block(
+            asks[0].plan.economy,
+            [shocks[k][name] for k, name in members],
+            [asks[k].start.get(name) for k, name in members],
+            tolerance=tolerance,
+        )
+    except trade.MemberRefused as refused:
+        k, name = members[refused.member]
+        raise _refused(name, asks[k].horizon, refused.refusal) from None
+    found: list[dict[str, Equilibrium]] = [{} for _ in asks]
+    for (k, name), equilibrium in zip(members, solved, strict=True):
+        found[k][name] = equilibrium
+    return [_gathered(mine, ask.start) for mine, ask in zip(found, asks, strict=True)]
+
+
+def _shocks(
+    plan: Plan, parameters: Parameters, horizon: Horizon, closure: trade.Closure, warm: Mapping[str, Equilibrium]
+) -> dict[str, Shock]:
+    """The shock of every world that has to be solved, by case."""
+    cases: dict[str, Case | None] = {"scenario": plan.case}
+    # What the measures on the target add is asked of the long run alone.
+    if plan.exempt is not None and horizon == "long run":
+        cases["exempt"] = plan.exempt
+    # At the base year's tariffs nothing changes, whatever the elasticities: one solution serves all draws. Purging is a
+    # change of its own and depends on them.
+    if plan.reference is not None or closure == "purged" or "reference" not in warm:
+        cases["reference"] = plan.reference
+    mobility = plan.mobility if horizon == "long run" else parameters.mobility
+    return {
+        name: Shock(
             tariff=None if case is None else case.tariff,
             iceberg_hat=None if case is None else case.iceberg_hat,
             trade_elasticity=parameters.trade_elasticity,
             mobility=mobility,
-            closure=chosen,
+            closure=closure,
             numeraire=plan.numeraire,
         )
-        try:
-            return trade.solve(plan.economy, shock, engine=engine, tolerance=tolerance, start=warm.get(name))
-        except SolveError as refused:
-            text = f"case {name!r}, {horizon}: {refused}"
-            raise SolveError(text, residuals=refused.residuals, where=refused.where) from None
+        for name, case in cases.items()
+    }
 
-    scenario = solved(plan.case, "scenario")
-    # What the measures on the target add is asked of the long run alone.
-    asked = plan.exempt is not None and horizon == "long run"
-    exempt = solved(plan.exempt, "exempt") if asked else scenario
-    # At the base year's tariffs nothing changes, whatever the elasticities: one solution serves all draws. Purging is a
-    # change of its own and depends on them.
-    known = warm.get("reference") if plan.reference is None and chosen != "purged" else None
-    reference = solved(plan.reference, "reference") if known is None else known
-    found = (scenario, exempt, reference)
-    worst = {market: max(eq.residuals[market] for eq in found) for market in scenario.residuals}
-    return Solved(scenario, reference, exempt, worst, sum(eq.passes for eq in found))
+
+def _refused(name: str, horizon: Horizon, refused: SolveError) -> SolveError:
+    return SolveError(f"case {name!r}, {horizon}: {refused}", residuals=refused.residuals, where=refused.where)
+
+
+def _gathered(found: Mapping[str, Equilibrium], warm: Mapping[str, Equilibrium]) -> Solved:
+    """The equilibria of the three worlds; one that was not solved is that of the scenario, or known."""
+    scenario = found["scenario"]
+    exempt = found.get("exempt", scenario)
+    reference = found["reference"] if "reference" in found else warm["reference"]
+    every = (scenario, exempt, reference)
+    worst = {market: max(eq.residuals[market] for eq in every) for market in scenario.residuals}
+    return Solved(scenario, reference, exempt, worst, sum(eq.passes for eq in every))
 
 
 def values(plan: Plan, solved: Solved) -> dict[str, Array]:

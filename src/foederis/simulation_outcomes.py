@@ -49,11 +49,11 @@ class Pair:
 
     def exports_to(self, importer: int) -> Float[Array, "country sector"]:
         """Change in tariff-exclusive exports to one importer by origin and sector, bn USD."""
-        return (self.new.flow_new[importer] - self.old.flow_new[importer]) / 1e3
+        return (self.new.flow_to(importer) - self.old.flow_to(importer)) / 1e3
 
     def revenue_from(self, importer: int) -> Float[Array, " country"]:
         """Change in one importer's tariff revenue by origin, bn USD."""
-        both = [(eq.tariff_new[importer] * eq.flow_new[importer]).sum(axis=1) for eq in (self.new, self.old)]
+        both = [(eq.tariff_new[importer] * eq.flow_to(importer)).sum(axis=1) for eq in (self.new, self.old)]
         return (both[0] - both[1]) / 1e3
 
 
@@ -91,7 +91,7 @@ def outcomes(change: Pair, adds: Pair, *, coercer: int, target: int) -> dict[str
     on the target. `coercer` and `target` are positions. A sector with nothing to compare with is NaN.
     """
     new, old = change.new, change.old
-    sales = [_without_home(eq.flow_new[coercer], coercer) for eq in (new, old)]
+    sales = [_without_home(eq.flow_to(coercer), coercer) for eq in (new, old)]
     found: dict[str, Array] = {
         "welfare": change.welfare(),
         "real_wage": _percent(new.real_wage_hat, old.real_wage_hat),
@@ -130,12 +130,13 @@ def _without_home(flow: Array, country: int) -> Array:
 
 def _exports(eq: Equilibrium, country: int) -> Array:
     """A country's exports by sector to all others."""
-    return np.asarray(eq.flow_new[:, country].sum(axis=0) - eq.flow_new[country, country])
+    sold = eq.flow_from(country)
+    return np.asarray(sold.sum(axis=0) - sold[country])
 
 
 def _deficit(eq: Equilibrium, country: int, partner: int) -> Array:
     """One country's imports from a partner less its exports to it, all goods and services, bn USD."""
-    return np.asarray((eq.flow_new[country, partner].sum() - eq.flow_new[partner, country].sum()) / 1e3)
+    return np.asarray((eq.flow_to(country)[partner].sum() - eq.flow_to(partner)[country].sum()) / 1e3)
 
 
 def _volume(eq: Equilibrium, country: int) -> Array:

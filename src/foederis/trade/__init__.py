@@ -8,6 +8,7 @@
     precondition   the matrices of the step
     search         the loop, new chords, smaller steps
     solver         solve, solve_many, purge
+    block          solve_block: members side by side in one loop
     fast           the compiled loop (JAX)
     adjoint        gradient: derivatives of any objective in tariffs, elasticities, transfers, iceberg costs (JAX)
     equilibrium    the certified result
@@ -23,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from foederis.trade.adjoint import Gradient, Outcome, gradient
+    from foederis.trade.block import MemberRefused, solve_block
     from foederis.trade.economy import CLOSURES, Closure, Economy, Shock, calibrate
     from foederis.trade.elasticity import Dispersion, EpsFob, Theta
     from foederis.trade.equilibrium import Equilibrium
-    from foederis.trade.solver import ENGINES, TOLERANCE, Engine, purge, rebase, solve, solve_many
+    from foederis.trade.solver import ENGINES, TOLERANCE, Engine, lend_chord, purge, rebase, solve, solve_many
 
 _HOME = {
     "CLOSURES": "economy",
@@ -39,14 +41,17 @@ _HOME = {
     "EpsFob": "elasticity",
     "Equilibrium": "equilibrium",
     "Gradient": "adjoint",
+    "MemberRefused": "block",
     "Outcome": "adjoint",
     "Shock": "economy",
     "Theta": "elasticity",
     "calibrate": "economy",
     "gradient": "adjoint",
+    "lend_chord": "solver",
     "purge": "solver",
     "rebase": "solver",
     "solve": "solver",
+    "solve_block": "block",
     "solve_many": "solver",
 }
 
@@ -61,14 +66,17 @@ __all__ = [
     "EpsFob",
     "Equilibrium",
     "Gradient",
+    "MemberRefused",
     "Outcome",
     "Shock",
     "Theta",
     "calibrate",
     "gradient",
+    "lend_chord",
     "purge",
     "rebase",
     "solve",
+    "solve_block",
     "solve_many",
 ]
 

@@ -156,7 +156,7 @@ def _inputs(found: Equilibrium) -> _Inputs:
 def _stage(economy: Economy, found: Equilibrium) -> _Stage:
     problem = problem_of(economy, found.shock, layout(economy)["weight"])
     chord = device_chord(chord_of(economy, found.shock.mobility))
-    return _Stage(problem, chord, state_vector(found, economy, problem))
+    return _Stage(problem, chord, state_vector(found, economy, found.shock.mobility))
 
 
 def _purging(economy: Economy, found: Equilibrium) -> _Stage:

@@ -92,6 +92,34 @@ class Equilibrium:
         flow: Array = self.trade_share_new * self.expenditure_new[:, None, :] / (1.0 + self.tariff_new)
         return flow
 
+    def flow_to(self, importer: int) -> Float[Array, "exporter sector"]:
+        """`flow_new` into one country, worked out alone."""
+        return self._flow_at(slice(importer, importer + 1), slice(None))[0]
+
+    def flow_from(self, exporter: int) -> Float[Array, "importer sector"]:
+        """`flow_new` out of one country, worked out alone."""
+        return self._flow_at(slice(None), slice(exporter, exporter + 1))[:, 0]
+
+    def _flow_at(self, importers: slice, exporters: slice) -> Float[Array, "importer exporter sector"]:
+        key = importers.start, exporters.start
+        if key not in self._flows:
+            assert self.shock.iceberg_hat is not None
+            base, tau_new = self.economy, 1.0 + self.tariff_new[importers, exporters]
+            kappa = tau_new / (1.0 + base.tariff[importers, exporters]) * self.shock.iceberg_hat[importers, exporters]
+            share = equations.trade_share(
+                base.trade_share[importers, exporters],
+                kappa,
+                self.cost_hat[exporters],
+                self.price_hat[importers],
+                self.trade_elasticity,
+            )
+            self._flows[key] = np.asarray(share * self.expenditure_new[importers, None, :] / tau_new)
+        return self._flows[key]
+
+    @cached_property
+    def _flows(self) -> dict[tuple[int | None, int | None], Array]:
+        return {}
+
     @cached_property
     def value_added_new(self) -> Float[Array, "country sector"]:
         """Value added by sector, million USD."""

@@ -14,7 +14,7 @@ Hirschman's (1945) concentration and influence effect. `power` returns them as a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,7 +25,7 @@ from foederis.errors import SolveError, UsageError
 from foederis.trade.chord import chained
 from foederis.trade.economy import Closure, Economy, Shock
 from foederis.trade.equilibrium import Equilibrium
-from foederis.trade.solver import purge, rebase, solve
+from foederis.trade.solver import lend_chord, purge, rebase, solve
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -121,7 +121,7 @@ def model_pull(economy: Economy, patron: str, rival: str, step: float = STEP) ->
     Central differences in the log productivity of all of a country's sectors (equal to cheaper delivery everywhere), in
     per cent of real income by per cent. Raises UsageError on an unknown country, SolveError as `solve`.
     """
-    base = purge(economy)
+    base = lend_chord(economy, to=replace(purge(economy)))  # a copy: what is kept with the purged economy stays its own
     columns = []
     for source in (patron, rival):
         i = _place(economy.countries, source)
@@ -129,7 +129,7 @@ def model_pull(economy: Economy, patron: str, rival: str, step: float = STEP) ->
         for sign in (1.0, -1.0):
             iceberg = np.ones_like(base.trade_share)
             iceberg[:, i, :] = np.exp(-sign * step)
-            logs.append(np.log(solve(base, Shock(iceberg_hat=iceberg, closure="purged")).welfare_hat))
+            logs.append(np.log(solve(base, Shock(iceberg_hat=iceberg, closure="fixed_nominal")).welfare_hat))
         columns.append((logs[0] - logs[1]) / (2.0 * step))
     return np.asarray(columns[0] - columns[1])
 

@@ -176,6 +176,16 @@ def rebase(equilibrium: Equilibrium) -> Economy:
     )
 
 
+def lend_chord(economy: Economy, to: Economy) -> Economy:
+    """Let an economy near another one, with the same labels, be solved with the other's chord; returns it.
+
+    Right for a few solves: a chord of its own costs as much as many passes, and sets the speed, never the answer.
+    """
+    chord_of(economy)
+    to.kept.setdefault("chords", {}).setdefault(np.inf, economy.kept["chords"][np.inf])
+    return to
+
+
 def chord_of(economy: Economy, mobility: float = np.inf) -> Chord:
     """The chord of an economy at its base year, made at the first call and kept with it, set to a mobility.
 
@@ -203,7 +213,23 @@ def _solve_checked(
     tolerance: float,
     start: Equilibrium | None,
 ) -> Equilibrium:
-    """Search from the start, certify or refuse."""
+    """Search from an equilibrium, or from the base year; certify or refuse."""
+    vector = None if start is None else state_vector(start, economy, shock.mobility)
+    return search_from(economy, shock, wedge, chord, loop, engine, tolerance, vector)
+
+
+def search_from(
+    economy: Economy,
+    shock: Shock,
+    wedge: Wedge,
+    chord: Chord,
+    loop: Loop,
+    engine: str,
+    tolerance: float,
+    start: Float[Array, " state"] | None,
+) -> Equilibrium:
+    """Search for the equilibrium of a checked shock from a state of the loop, or from the base year; certify or
+    refuse."""
     assert shock.trade_elasticity is not None
     weight = wedge.weights(economy, shock.trade_elasticity)
     if wedge.cuts:
@@ -211,7 +237,7 @@ def _solve_checked(
     problem = problem_of(economy, shock, weight)
     home = start_of(economy, problem)
     search = Search(problem, lambda: _unshocked(economy, shock, problem), home, loop, tolerance)
-    found = search.run(chord, home if start is None else state_vector(start, economy, problem))
+    found = search.run(chord, home if start is None else start)
     if not found.certified(tolerance):
         raise refuse(economy, found.residuals, tolerance, found.passes)
     return equilibrium_of(economy, shock, engine, found.passes, found.state, found.at, found.residuals)
@@ -224,12 +250,12 @@ def _unshocked(economy: Economy, shock: Shock, problem: Problem) -> Problem:
     return replace(problem, weight=base["weight"], deficit_constant=constant, numeraire=base["numeraire"])
 
 
-def state_vector(start: Equilibrium, economy: Economy, problem: Problem) -> Float[Array, " state"]:
+def state_vector(start: Equilibrium, economy: Economy, mobility: float) -> Float[Array, " state"]:
     """The loop's state at an equilibrium; raises DataError when its labels are not those of the economy."""
     if (start.economy.countries, start.economy.sectors) != (economy.countries, economy.sectors):
         raise DataError("start: an equilibrium of other countries or sectors")
     log_income = np.log(start.labour_income_hat)
-    limited = problem.immobility is not None
+    limited = not np.isinf(mobility)
     state = State(
         log_income,
         np.log(start.cost_hat).T,

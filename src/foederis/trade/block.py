@@ -1,0 +1,341 @@
+"""Equilibria side by side: members that share an economy and a chord in one accelerated loop.
+
+A single solve reads every matrix of the step for one vector and waits for memory. Here each matrix is read once for
+all members, whose states stand beside each other in the last axis: the chord, and the trade weights of the base year.
+What a member changes of the weights are rows of few importers; those are kept apart, member by member.
+
+Members that arrive leave the loop. Each is certified like a single solve; one that is not is searched for alone, from
+where the block left it (`search.py`). Members decide one another's last bits: a block is made of the same members for
+any number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from foederis.errors import SolveError
+from foederis.numerics import FixedPoint, anderson_block
+from foederis.trade.chord import (
+    LARGEST_EXPONENT,
+    LARGEST_WAGE_STEP,
+    LEAST_DEMAND,
+    Chord,
+    Markets,
+    Problem,
+    State,
+    Wedge,
+    layout,
+    problem_of,
+    start_of,
+    unpack,
+)
+from foederis.trade.economy import Economy, Shock
+from foederis.trade.equilibrium import Equilibrium, certificate, equilibrium_of
+from foederis.trade.search import CHORD_PASSES, FAR, MARGIN, MEMORY
+from foederis.trade.solver import TOLERANCE, chord_of, solve, state_vector
+
+__all__ = ["MemberRefused", "solve_block"]
+
+Array = np.ndarray
+MOST_ROWS = 1 / 3  # share of importers whose weights may differ before members have too little in common
+
+
+class MemberRefused(SolveError):
+    """A member of a block that did not converge: its position, and the refusal as of a solve of its own."""
+
+    def __init__(self, member: int, refusal: SolveError):
+        self.member, self.refusal = member, refusal
+        super().__init__(f"member {member}: {refusal}", refusal.residuals, refusal.where)
+
+    def __reduce__(self) -> tuple[type[MemberRefused], tuple[int, SolveError]]:
+        return type(self), (self.member, self.refusal)
+
+
+def solve_block(
+    economy: Economy,
+    shocks: Sequence[Shock],
+    starts: Sequence[Equilibrium | None] | None = None,
+    *,
+    tolerance: float = TOLERANCE,
+) -> list[Equilibrium]:
+    """The equilibria of one economy after several shocks, from given starts: `solve` for each, to the same tolerance.
+
+    Shocks that have too little in common for a block (deficits purged, trade cut off, tariffs changed by many
+    importers) are solved one by one.
+
+    Raises DataError as `solve`, MemberRefused when a member stays above tolerance.
+    """
+    begin = [None] * len(shocks) if starts is None else list(starts)
+    checked = [shock.check(economy) for shock in shocks]
+    wedges = [Wedge.of(economy, shock) for shock in checked]
+    if len(shocks) < 2 or not _alike(economy, checked, wedges):
+        return [_alone(economy, shock, k, begin[k], tolerance) for k, shock in enumerate(checked)]
+    block = _block(economy, checked, wedges)
+    home = start_of(economy, block.shared)
+    points = np.stack(
+        [
+            home if near is None else state_vector(near, economy, shock.mobility)
+            for near, shock in zip(begin, checked, strict=True)
+        ]
+    )
+    with np.errstate(all="ignore"):  # a wild step shows as an error that is not finite and takes the member out
+        ends = _loop(
+            block, chord_of(economy), _wage_steps(economy, np.unique(block.mobility)), points, MARGIN * tolerance
+        )
+        at = markets_of(block, _unpacked(block, np.stack([end.point for end in ends])))
+    found = []
+    for k, (shock, end) in enumerate(zip(checked, ends, strict=True)):
+        problem = _problem(block, k)
+        state, here = unpack(problem, end.point), _member(at, k)
+        residuals = certificate(problem, state, here)
+        arrived = all(bool(np.abs(part).max() <= tolerance) for part in residuals.values())
+        near = equilibrium_of(economy, shock, "numpy", end.passes, state, here, residuals)
+        start = near if end.error <= FAR else begin[k]
+        found.append(near if arrived else _alone(economy, shock, k, start, tolerance))
+    return found
+
+
+def _alone(economy: Economy, shock: Shock, k: int, start: Equilibrium | None, tolerance: float) -> Equilibrium:
+    """One member by itself; a start far from the solution can mislead, the base year is the other one we have."""
+    try:
+        try:
+            return solve(economy, shock, start=start, tolerance=tolerance)
+        except SolveError:
+            if start is None:
+                raise
+            return solve(economy, shock, tolerance=tolerance)
+    except SolveError as refusal:
+        raise MemberRefused(k, refusal) from refusal
+
+
+def _alike(economy: Economy, shocks: Sequence[Shock], wedges: Sequence[Wedge]) -> bool:
+    """Whether shocks can share a block."""
+    first = shocks[0]
+    rows = np.unique(np.concatenate([_rows(economy, wedge) for wedge in wedges]))
+    return (
+        all(s.closure != "purged" and np.isinf(s.mobility) == np.isinf(first.mobility) for s in shocks)
+        and not any(wedge.cuts for wedge in wedges)
+        and len(rows) <= MOST_ROWS * len(economy.countries)
+    )
+
+
+def _rows(economy: Economy, wedge: Wedge) -> Int[Array, " cell"]:
+    """The importers of the cells of a wedge."""
+    n = len(economy.countries)
+    return np.asarray(wedge.cells % (n * n) // n)
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The constants of several equilibria, laid out for the loop; `shared` is the first problem at the base year."""
+
+    shared: Problem
+    weight: Float[Array, "sector both exporter"]  # the base year's, gross over net of tariff
+    rows: Int[Array, " row"]  # importers whose weights differ
+    changed: Float[Array, "sector member both_rows exporter"]  # their weights, gross over net
+    theta: Float[Array, "sector 1 member"]
+    deficit_constant: Float[Array, "country member"]
+    deficit_share: Float[Array, "country member"]
+    deficit_by_wage: Float[Array, "country member"]
+    wage_of: Float[Array, "country member"]
+    mobility: Float[Array, " member"]  # infinite in all members or in none
+
+    def take(self, members: Int[Array, " kept"]) -> Block:
+        """The block of some of its members."""
+        last = {
+            name: getattr(self, name)[..., members]
+            for name in ("theta", "deficit_constant", "deficit_share", "deficit_by_wage", "wage_of", "mobility")
+        }
+        return replace(self, changed=self.changed[:, members], **last)
+
+
+def _block(economy: Economy, shocks: Sequence[Shock], wedges: Sequence[Wedge]) -> Block:
+    base = layout(economy)["weight"]
+    j, _, n, _ = base.shape
+    problems = [problem_of(economy, shock, base) for shock in shocks]
+    rows = np.unique(np.concatenate([_rows(economy, wedge) for wedge in wedges]))
+    own = np.ascontiguousarray(base[:, :, rows])
+    changed = np.empty((j, len(shocks), 2 * len(rows), n))
+    for k, (wedge, problem) in enumerate(zip(wedges, problems, strict=True)):
+        mine = own.copy()
+        exporter = wedge.cells % n
+        row = np.searchsorted(rows, _rows(economy, wedge))
+        gross = mine[wedge.sector, 0, row, exporter] * np.exp(-problem.theta[wedge.sector, 0] * wedge.log_kappa)
+        mine[wedge.sector, 0, row, exporter] = gross
+        mine[wedge.sector, 1, row, exporter] = gross / wedge.tau_new
+        changed[:, k] = mine.reshape(j, 2 * len(rows), n)
+
+    def beside(name: str) -> Array:
+        return np.stack([getattr(problem, name) for problem in problems], axis=-1)
+
+    return Block(
+        shared=problems[0],
+        weight=base.reshape(j, 2 * n, n),
+        rows=rows,
+        changed=changed,
+        theta=beside("theta"),
+        deficit_constant=beside("deficit_constant"),
+        deficit_share=beside("deficit_share"),
+        deficit_by_wage=beside("deficit_by_wage"),
+        wage_of=beside("wage_of"),
+        mobility=np.array([shock.mobility for shock in shocks]),
+    )
+
+
+def _problem(block: Block, k: int) -> Problem:
+    """The constants of one member, but for its weights, which a certificate does not ask for."""
+    immobility = None if block.shared.immobility is None else 1.0 / block.mobility[k]
+    return replace(block.shared, theta=block.theta[..., k], immobility=immobility)
+
+
+def _unpacked(block: Block, points: Float[Array, "member state"]) -> State:
+    """States of members, with the member as the last axis."""
+    j, n = block.shared.final_share.shape
+    beside = np.ascontiguousarray(points.T)
+    parts = beside[n:].reshape(-1, j, n, len(points))
+    return State(beside[:n], parts[0], parts[1], None if block.shared.immobility is None else parts[2])
+
+
+def _member(at: Markets, k: int) -> Markets:
+    found: dict[str, Any] = {
+        name: None if part is None else np.ascontiguousarray(part[..., k]) for name, part in at._asdict().items()
+    }
+    return Markets(**found)
+
+
+def markets_of(block: Block, state: State) -> Markets:
+    """`chord.markets` for all members: every array has the member as its last axis (T2, T3, T5, T7)."""
+    shared, rows = block.shared, block.rows
+    j, n, members = state.log_cost.shape
+    pull = np.exp(np.clip(-block.theta * state.log_cost, -LARGEST_EXPONENT, LARGEST_EXPONENT))
+    sums = (block.weight @ pull).reshape(j, 2, n, members)
+    if len(rows):
+        alone = np.ascontiguousarray(pull.transpose(0, 2, 1))[..., None]
+        changed = (block.changed @ alone)[..., 0]  # sector, member, rows gross and net
+        sums[:, :, rows] = changed.reshape(j, members, 2, len(rows)).transpose(0, 2, 3, 1)
+    total, total_net = sums[:, 0], sums[:, 1]
+    expenditure = state.spending * shared.value_added[:, None]
+    per_pull = expenditure / total
+    common = per_pull.copy()
+    common[:, rows] = 0.0
+    sold = block.weight[:, n:].transpose(0, 2, 1) @ common
+    if len(rows):
+        mine = per_pull[:, rows].transpose(0, 2, 1)[:, :, None]
+        sold += (mine @ block.changed[:, :, len(rows) :])[:, :, 0].transpose(0, 2, 1)
+    output = pull * sold
+    imports = (per_pull * total_net).sum(axis=0)
+    revenue = expenditure.sum(axis=0) - imports
+    labour_income = np.exp(state.log_income) * shared.value_added[:, None]
+    labour_demand = (shared.value_added_share[..., None] * output).sum(axis=0)
+    world_gdp = labour_income.sum(axis=0) + revenue.sum(axis=0)
+    numeraire_wage = np.exp((block.wage_of * state.log_income).sum(axis=0))
+    deficit = block.deficit_constant + block.deficit_share * world_gdp + block.deficit_by_wage * numeraire_wage
+    return Markets(
+        log_price=-np.log(total) / block.theta,
+        expenditure=expenditure,
+        output=output,
+        imports=imports,
+        revenue=revenue,
+        labour_income=labour_income,
+        labour_demand=labour_demand,
+        deficit=deficit,
+        wage_gap=_wage_gap(block, state, output, labour_demand),
+    )
+
+
+def _wage_gap(block: Block, state: State, output: Array, labour_demand: Array) -> Array | None:
+    shared = block.shared
+    if shared.immobility is None or state.log_wage is None:
+        return None
+    made = (shared.output > 0)[..., None]
+    hat = np.where(made, output, 1.0) / np.where(made, shared.output[..., None], 1.0)
+    relative = np.where(made, np.log(hat) - np.log(labour_demand / shared.value_added[:, None]), 0.0)
+    return np.asarray(relative / block.mobility - state.log_wage)
+
+
+def step_of(
+    block: Block, chord: Chord, wage_steps: Mapping[float, Array], points: Float[Array, "member state"]
+) -> tuple[Float[Array, "member state"], Float[Array, " member"]]:
+    """`chord.step` for all members: (the next states, the largest error of each). `wage_steps` by mobility."""
+    shared = block.shared
+    state = _unpacked(block, points)
+    at = markets_of(block, state)
+    j, n, members = state.log_cost.shape
+    value_added = shared.value_added[:, None]
+
+    closed = chord.cost_of_income[..., None] * state.log_income
+    closed = closed + _by_country(chord.cost_of_price, at.log_price - chord.own_share[..., None] * state.log_cost)
+    if state.log_wage is not None:
+        closed = closed + _by_country(chord.cost_of_wage, state.log_wage)
+    d_cost = closed - state.log_cost
+
+    foreign_output = at.output - chord.own_share_net[..., None] * at.expenditure
+    foreign_revenue = at.revenue - (chord.revenue_share[..., None] * at.expenditure).sum(axis=0)
+    income = at.labour_income + at.deficit + foreign_revenue
+    spent = _by_country(chord.spending_of_output, foreign_output) + chord.spending_of_income[..., None] * income
+    d_spending = (spent - at.expenditure) / value_added
+
+    numeraire = shared.numeraire @ at.labour_income - 1.0
+    labour_error = at.labour_demand / at.labour_income - 1.0 - numeraire
+    gaps = [d_cost, d_spending, labour_error] + ([] if at.wage_gap is None else [at.wage_gap])
+    error = np.max([np.abs(gap).reshape(-1, members).max(axis=0) for gap in gaps], axis=0)
+
+    weighed = np.ascontiguousarray(d_spending * value_added).reshape(j * n, members)
+    owed = chord.demand_owed.reshape(j * n, n).T @ weighed
+    demand = np.maximum(at.labour_demand + owed, LEAST_DEMAND * at.labour_demand)
+    d_income = _capped(chord.income_step @ (np.log(demand / at.labour_income) - numeraire))
+    carried = (chord.response.reshape(2 * j * n, n) @ d_income).reshape(j, 2, n, members)
+    parts = [state.log_cost + d_cost + carried[:, 0], state.spending + d_spending + carried[:, 1]]
+    if at.wage_gap is not None and state.log_wage is not None:
+        d_wage = np.empty_like(at.wage_gap)
+        for mobility in np.unique(block.mobility):
+            mine = block.mobility == mobility
+            d_wage[..., mine] = _by_country(wage_steps[mobility], at.wage_gap[..., mine])
+        d_wage = _capped(d_wage)
+        parts[0] = parts[0] + _by_country(chord.cost_of_wage, d_wage)
+        parts.append(state.log_wage + d_wage)
+    moved = np.concatenate([state.log_income + d_income, *(part.reshape(j * n, members) for part in parts)])
+    return np.ascontiguousarray(moved.T), error
+
+
+def _capped(change: Float[Array, "*any member"]) -> Float[Array, "*any member"]:
+    """A step in logs no longer than the largest, member by member."""
+    largest = np.abs(change).reshape(-1, change.shape[-1]).max(axis=0)
+    return np.asarray(change * np.minimum(1.0, LARGEST_WAGE_STEP / np.maximum(largest, 1e-30)))
+
+
+def _by_country(
+    matrix: Float[Array, "country sector sector"], values: Float[Array, "sector country member"]
+) -> Float[Array, "sector country member"]:
+    return np.asarray((matrix @ values.transpose(1, 0, 2)).transpose(1, 0, 2))
+
+
+def _wage_steps(economy: Economy, mobilities: Iterable[float]) -> dict[float, Array]:
+    """The wage step of each finite mobility."""
+    steps = {float(mobility): chord_of(economy, float(mobility)).wage_step for mobility in mobilities}
+    return {mobility: step for mobility, step in steps.items() if step is not None}
+
+
+def _loop(
+    block: Block,
+    chord: Chord,
+    wage_steps: Mapping[float, Array],
+    points: Float[Array, "member state"],
+    tolerance: float,
+) -> list[FixedPoint]:
+    """The step under Anderson acceleration; the block shrinks with the members that are still under way."""
+    kept = np.arange(len(points))
+    now = block
+
+    def pass_(members: Int[Array, " kept"], at: Float[Array, "kept state"]) -> tuple[Array, Array]:
+        nonlocal kept, now
+        if len(members) != len(kept):
+            kept, now = members, block.take(members)
+        return step_of(now, chord, wage_steps, at)
+
+    return anderson_block(pass_, points, tolerance=tolerance, memory=MEMORY, max_passes=CHORD_PASSES)
