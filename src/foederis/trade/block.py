@@ -1,8 +1,8 @@
 """Equilibria side by side: members that share an economy and a chord in one accelerated loop.
 
 A single solve reads every matrix of the step for one vector and waits for memory. Here each matrix is read once for
-all members, whose states stand beside each other in the last axis: the chord, and the trade weights of the base year.
-What a member changes of the weights are rows of few importers; those are kept apart, member by member.
+all members, whose states are rows of one array: the chord, and the trade weights of the base year. What a member
+changes of the weights are rows of few importers; those are kept apart, member by member.
 
 Members that arrive leave the loop. Each is certified like a single solve; one that is not is searched for alone, from
 where the block left it (`search.py`). Members decide one another's last bits: a block is made of the same members for
@@ -135,23 +135,20 @@ class Block:
     """The constants of several equilibria, laid out for the loop; `shared` is the first problem at the base year."""
 
     shared: Problem
-    weight: Float[Array, "sector both exporter"]  # the base year's, gross over net of tariff
     rows: Int[Array, " row"]  # importers whose weights differ
-    changed: Float[Array, "sector member both_rows exporter"]  # their weights, gross over net
-    theta: Float[Array, "sector 1 member"]
-    deficit_constant: Float[Array, "country member"]
-    deficit_share: Float[Array, "country member"]
-    deficit_by_wage: Float[Array, "country member"]
-    wage_of: Float[Array, "country member"]
+    changed: Float[Array, "sector member both_rows exporter"]  # their weights, gross over net of tariff
+    theta: Float[Array, "member sector 1"]
+    deficit_constant: Float[Array, "member country"]
+    deficit_share: Float[Array, "member country"]
+    deficit_by_wage: Float[Array, "member country"]
+    wage_of: Float[Array, "member country"]
     mobility: Float[Array, " member"]  # infinite in all members or in none
 
     def take(self, members: Int[Array, " kept"]) -> Block:
         """The block of some of its members."""
-        last = {
-            name: getattr(self, name)[..., members]
-            for name in ("theta", "deficit_constant", "deficit_share", "deficit_by_wage", "wage_of", "mobility")
-        }
-        return replace(self, changed=self.changed[:, members], **last)
+        names = ("theta", "deficit_constant", "deficit_share", "deficit_by_wage", "wage_of", "mobility")
+        first = {name: getattr(self, name)[members] for name in names}
+        return replace(self, changed=self.changed[:, members], **first)
 
 
 def _block(economy: Economy, shocks: Sequence[Shock], wedges: Sequence[Wedge]) -> Block:
@@ -169,71 +166,60 @@ def _block(economy: Economy, shocks: Sequence[Shock], wedges: Sequence[Wedge]) -
         mine[wedge.sector, 0, row, exporter] = gross
         mine[wedge.sector, 1, row, exporter] = gross / wedge.tau_new
         changed[:, k] = mine.reshape(j, 2 * len(rows), n)
-
-    def beside(name: str) -> Array:
-        return np.stack([getattr(problem, name) for problem in problems], axis=-1)
-
+    names = ("theta", "deficit_constant", "deficit_share", "deficit_by_wage", "wage_of")
     return Block(
         shared=problems[0],
-        weight=base.reshape(j, 2 * n, n),
         rows=rows,
         changed=changed,
-        theta=beside("theta"),
-        deficit_constant=beside("deficit_constant"),
-        deficit_share=beside("deficit_share"),
-        deficit_by_wage=beside("deficit_by_wage"),
-        wage_of=beside("wage_of"),
         mobility=np.array([shock.mobility for shock in shocks]),
+        **{name: np.stack([getattr(problem, name) for problem in problems]) for name in names},
     )
 
 
 def _problem(block: Block, k: int) -> Problem:
     """The constants of one member, but for its weights, which a certificate does not ask for."""
     immobility = None if block.shared.immobility is None else 1.0 / block.mobility[k]
-    return replace(block.shared, theta=block.theta[..., k], immobility=immobility)
+    return replace(block.shared, theta=block.theta[k], immobility=immobility)
 
 
 def _unpacked(block: Block, points: Float[Array, "member state"]) -> State:
-    """States of members, with the member as the last axis."""
+    """States of members, with the member as the first axis."""
     j, n = block.shared.final_share.shape
-    beside = np.ascontiguousarray(points.T)
-    parts = beside[n:].reshape(-1, j, n, len(points))
-    return State(beside[:n], parts[0], parts[1], None if block.shared.immobility is None else parts[2])
+    parts = points[:, n:].reshape(len(points), -1, j, n)
+    return State(points[:, :n], parts[:, 0], parts[:, 1], None if block.shared.immobility is None else parts[:, 2])
 
 
 def _member(at: Markets, k: int) -> Markets:
-    found: dict[str, Any] = {
-        name: None if part is None else np.ascontiguousarray(part[..., k]) for name, part in at._asdict().items()
-    }
+    found: dict[str, Any] = {name: None if part is None else part[k] for name, part in at._asdict().items()}
     return Markets(**found)
 
 
 def markets_of(block: Block, state: State) -> Markets:
-    """`chord.markets` for all members: every array has the member as its last axis (T2, T3, T5, T7)."""
+    """`chord.markets` for all members: every array has the member as its first axis (T2, T3, T5, T7)."""
     shared, rows = block.shared, block.rows
-    j, n, members = state.log_cost.shape
+    _, j, n = state.log_cost.shape
     pull = np.exp(np.clip(-block.theta * state.log_cost, -LARGEST_EXPONENT, LARGEST_EXPONENT))
-    sums = (block.weight @ pull).reshape(j, 2, n, members)
+    by_sector = pull.transpose(1, 0, 2)
+    sums = by_sector @ shared.weight.reshape(j, 2 * n, n).transpose(0, 2, 1)  # sector, member, importer gross and net
     if len(rows):
-        alone = np.ascontiguousarray(pull.transpose(0, 2, 1))[..., None]
-        changed = (block.changed @ alone)[..., 0]  # sector, member, rows gross and net
-        sums[:, :, rows] = changed.reshape(j, members, 2, len(rows)).transpose(0, 2, 3, 1)
-    total, total_net = sums[:, 0], sums[:, 1]
-    expenditure = state.spending * shared.value_added[:, None]
+        own = (block.changed @ np.ascontiguousarray(by_sector)[..., None])[..., 0]
+        sums[:, :, rows], sums[:, :, n + rows] = own[..., : len(rows)], own[..., len(rows) :]
+    total, total_net = sums[..., :n].transpose(1, 0, 2), sums[..., n:].transpose(1, 0, 2)
+    expenditure = state.spending * shared.value_added
     per_pull = expenditure / total
-    common = per_pull.copy()
-    common[:, rows] = 0.0
-    sold = block.weight[:, n:].transpose(0, 2, 1) @ common
+    common = per_pull.transpose(1, 0, 2).copy()
+    common[:, :, rows] = 0.0
+    sold = common @ shared.weight[:, 1]
     if len(rows):
-        mine = per_pull[:, rows].transpose(0, 2, 1)[:, :, None]
-        sold += (mine @ block.changed[:, :, len(rows) :])[:, :, 0].transpose(0, 2, 1)
-    output = pull * sold
-    imports = (per_pull * total_net).sum(axis=0)
-    revenue = expenditure.sum(axis=0) - imports
-    labour_income = np.exp(state.log_income) * shared.value_added[:, None]
-    labour_demand = (shared.value_added_share[..., None] * output).sum(axis=0)
-    world_gdp = labour_income.sum(axis=0) + revenue.sum(axis=0)
-    numeraire_wage = np.exp((block.wage_of * state.log_income).sum(axis=0))
+        mine = per_pull[:, :, rows].transpose(1, 0, 2)[:, :, None]
+        sold += (mine @ block.changed[:, :, len(rows) :])[:, :, 0]
+    output = pull * sold.transpose(1, 0, 2)
+    imports = (per_pull * total_net).sum(axis=1)
+    revenue = expenditure.sum(axis=1) - imports
+    labour_income = np.exp(state.log_income) * shared.value_added
+    labour_demand = (shared.value_added_share * output).sum(axis=1)
+    world_gdp = labour_income.sum(axis=1, keepdims=True) + revenue.sum(axis=1, keepdims=True)
+    numeraire_wage = np.exp((block.wage_of * state.log_income).sum(axis=1, keepdims=True))
     deficit = block.deficit_constant + block.deficit_share * world_gdp + block.deficit_by_wage * numeraire_wage
     return Markets(
         log_price=-np.log(total) / block.theta,
@@ -252,67 +238,74 @@ def _wage_gap(block: Block, state: State, output: Array, labour_demand: Array) -
     shared = block.shared
     if shared.immobility is None or state.log_wage is None:
         return None
-    made = (shared.output > 0)[..., None]
-    hat = np.where(made, output, 1.0) / np.where(made, shared.output[..., None], 1.0)
-    relative = np.where(made, np.log(hat) - np.log(labour_demand / shared.value_added[:, None]), 0.0)
-    return np.asarray(relative / block.mobility - state.log_wage)
+    made = shared.output > 0
+    hat = np.where(made, output, 1.0) / np.where(made, shared.output, 1.0)
+    relative = np.where(made, np.log(hat) - np.log(labour_demand / shared.value_added)[:, None], 0.0)
+    return np.asarray(relative / block.mobility[:, None, None] - state.log_wage)
 
 
 def step_of(
     block: Block, chord: Chord, wage_steps: Mapping[float, Array], points: Float[Array, "member state"]
 ) -> tuple[Float[Array, "member state"], Float[Array, " member"]]:
     """`chord.step` for all members: (the next states, the largest error of each). `wage_steps` by mobility."""
-    shared = block.shared
-    state = _unpacked(block, points)
+    shared, state = block.shared, _unpacked(block, points)
     at = markets_of(block, state)
-    j, n, members = state.log_cost.shape
-    value_added = shared.value_added[:, None]
+    members, j, n = state.log_cost.shape
 
-    closed = chord.cost_of_income[..., None] * state.log_income
-    closed = closed + _by_country(chord.cost_of_price, at.log_price - chord.own_share[..., None] * state.log_cost)
+    d_cost = _by_country(chord.cost_of_price, at.log_price - chord.own_share * state.log_cost)
+    d_cost += chord.cost_of_income * state.log_income[:, None]
     if state.log_wage is not None:
-        closed = closed + _by_country(chord.cost_of_wage, state.log_wage)
-    d_cost = closed - state.log_cost
+        d_cost += _by_country(chord.cost_of_wage, state.log_wage)
+    d_cost -= state.log_cost
 
-    foreign_output = at.output - chord.own_share_net[..., None] * at.expenditure
-    foreign_revenue = at.revenue - (chord.revenue_share[..., None] * at.expenditure).sum(axis=0)
+    foreign_revenue = at.revenue - (chord.revenue_share * at.expenditure).sum(axis=1)
     income = at.labour_income + at.deficit + foreign_revenue
-    spent = _by_country(chord.spending_of_output, foreign_output) + chord.spending_of_income[..., None] * income
-    d_spending = (spent - at.expenditure) / value_added
+    d_spending = _by_country(chord.spending_of_output, at.output - chord.own_share_net * at.expenditure)
+    d_spending += chord.spending_of_income * income[:, None]
+    d_spending -= at.expenditure  # times value added until it is added to the state
 
-    numeraire = shared.numeraire @ at.labour_income - 1.0
+    numeraire = at.labour_income @ shared.numeraire.T - 1.0
     labour_error = at.labour_demand / at.labour_income - 1.0 - numeraire
+    owed = d_spending.reshape(members, j * n) @ chord.demand_owed.reshape(j * n, n)
+    d_spending /= shared.value_added
     gaps = [d_cost, d_spending, labour_error] + ([] if at.wage_gap is None else [at.wage_gap])
-    error = np.max([np.abs(gap).reshape(-1, members).max(axis=0) for gap in gaps], axis=0)
+    error = np.max([_largest(gap) for gap in gaps], axis=0)
 
-    weighed = np.ascontiguousarray(d_spending * value_added).reshape(j * n, members)
-    owed = chord.demand_owed.reshape(j * n, n).T @ weighed
     demand = np.maximum(at.labour_demand + owed, LEAST_DEMAND * at.labour_demand)
-    d_income = _capped(chord.income_step @ (np.log(demand / at.labour_income) - numeraire))
-    carried = (chord.response.reshape(2 * j * n, n) @ d_income).reshape(j, 2, n, members)
-    parts = [state.log_cost + d_cost + carried[:, 0], state.spending + d_spending + carried[:, 1]]
-    if at.wage_gap is not None and state.log_wage is not None:
+    d_income = _capped((np.log(demand / at.labour_income) - numeraire) @ chord.income_step.T)
+    carried = (d_income @ chord.response.reshape(2 * j * n, n).T).reshape(members, j, 2, n)
+    image = np.empty_like(points)
+    moved = _unpacked(block, image)
+    np.add(state.log_income, d_income, out=moved.log_income)
+    if at.wage_gap is not None and state.log_wage is not None and moved.log_wage is not None:
         d_wage = np.empty_like(at.wage_gap)
         for mobility in np.unique(block.mobility):
             mine = block.mobility == mobility
-            d_wage[..., mine] = _by_country(wage_steps[mobility], at.wage_gap[..., mine])
+            d_wage[mine] = _by_country(wage_steps[mobility], at.wage_gap[mine])
         d_wage = _capped(d_wage)
-        parts[0] = parts[0] + _by_country(chord.cost_of_wage, d_wage)
-        parts.append(state.log_wage + d_wage)
-    moved = np.concatenate([state.log_income + d_income, *(part.reshape(j * n, members) for part in parts)])
-    return np.ascontiguousarray(moved.T), error
+        d_cost += _by_country(chord.cost_of_wage, d_wage)
+        np.add(state.log_wage, d_wage, out=moved.log_wage)
+    np.add(state.log_cost + d_cost, carried[:, :, 0], out=moved.log_cost)
+    np.add(state.spending + d_spending, carried[:, :, 1], out=moved.spending)
+    return image, error
 
 
-def _capped(change: Float[Array, "*any member"]) -> Float[Array, "*any member"]:
+def _largest(gap: Float[Array, "member ..."]) -> Float[Array, " member"]:
+    return np.asarray(np.abs(gap).reshape(len(gap), -1).max(axis=1))
+
+
+def _capped(change: Float[Array, "member ..."]) -> Float[Array, "member ..."]:
     """A step in logs no longer than the largest, member by member."""
-    largest = np.abs(change).reshape(-1, change.shape[-1]).max(axis=0)
-    return np.asarray(change * np.minimum(1.0, LARGEST_WAGE_STEP / np.maximum(largest, 1e-30)))
+    share = np.minimum(1.0, LARGEST_WAGE_STEP / np.maximum(_largest(change), 1e-30))
+    return np.asarray(change * share.reshape(-1, *(1,) * (change.ndim - 1)))
 
 
 def _by_country(
-    matrix: Float[Array, "country sector sector"], values: Float[Array, "sector country member"]
-) -> Float[Array, "sector country member"]:
-    return np.asarray((matrix @ values.transpose(1, 0, 2)).transpose(1, 0, 2))
+    matrix: Float[Array, "country sector sector"], values: Float[Array, "member sector country"]
+) -> Float[Array, "member sector country"]:
+    """Matrix times vector, country by country; the result is contiguous."""
+    beside = np.ascontiguousarray(values.transpose(2, 0, 1)) @ matrix.transpose(0, 2, 1)
+    return np.ascontiguousarray(beside.transpose(1, 2, 0))
 
 
 def _wage_steps(economy: Economy, mobilities: Iterable[float]) -> dict[float, Array]:

@@ -59,23 +59,22 @@ def chord_at(problem: Problem, state: State) -> Chord:
     demand = (problem.value_added_share * point.output).sum(axis=0)
     numeraire = problem.numeraire * point.income
     jacobian = d_demand / demand[:, None] - np.eye(n) - numeraire
-    chord = Chord(
-        own_share=point.own,
-        own_share_net=point.own_net,
-        revenue_share=point.revenue_share,
-        cost_of_income=np.ascontiguousarray(cost_of_wage.sum(axis=2).T),
-        cost_of_price=cost_of_price,
-        cost_of_wage=cost_of_wage,
-        spending_of_output=point.spending_closure @ problem.input_share.transpose(0, 2, 1),
-        spending_of_income=np.ascontiguousarray(
-            (point.spending_closure @ problem.final_share.T[:, :, None])[:, :, 0].T
-        ),
-        response=np.concatenate([d_cost, d_spending / problem.value_added[:, None]], axis=1),
-        demand_owed=_demand_owed(problem, point),
-        income_step=-np.linalg.inv(jacobian),
-        sales_of_wage=_sales_of_wage(problem, point, cost_of_wage),
-        wage_step=None,
-    )
+    parts = {
+        "own_share": point.own,
+        "own_share_net": point.own_net,
+        "revenue_share": point.revenue_share,
+        "cost_of_income": cost_of_wage.sum(axis=2).T,
+        "cost_of_price": cost_of_price,
+        "cost_of_wage": cost_of_wage,
+        "spending_of_output": point.spending_closure @ problem.input_share.transpose(0, 2, 1),
+        "spending_of_income": (point.spending_closure @ problem.final_share.T[:, :, None])[:, :, 0].T,
+        "response": np.concatenate([d_cost, d_spending / problem.value_added[:, None]], axis=1),
+        "demand_owed": _demand_owed(problem, point),
+        "income_step": -np.linalg.inv(jacobian),
+        "sales_of_wage": _sales_of_wage(problem, point, cost_of_wage),
+    }
+    # Contiguous: a pass multiplies with each of them, and would copy it first.
+    chord = Chord(**{name: np.ascontiguousarray(part) for name, part in parts.items()}, wage_step=None)
     return chord if problem.immobility is None else at_mobility(chord, float(problem.immobility))
 
 
