@@ -43,7 +43,8 @@ class Visit:
 
     def __init__(self, browser: Browser, url: str, **context: Any):
         self.url = url
-        self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **context})
+        usual = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}  # nothing fades while we look
+        self.context = browser.new_context(**{**usual, **context})
         self.context.set_default_timeout(1000 * PATIENCE_S)
         self.page: Page = self.context.new_page()
         self.said: list[str] = []

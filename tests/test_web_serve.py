@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 import re
 import signal
@@ -16,6 +17,8 @@ import pytest
 
 from foederis import cli_web, store
 from foederis.web import job, orders
+from foederis.web.limits import Settings
+from web_case import Stand, serving
 
 COMMAND = (sys.executable, "-m", "foederis", "serve", "--no-open", "--port", "0")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -31,19 +34,15 @@ def started() -> tuple[subprocess.Popen[str], str]:
     return process, address[0]
 
 
-def ready(address: str) -> bool:
-    """Wait until it says that it is ready; the answer to the first question of all."""
+def wait_until_ready(address: str) -> None:
+    """Wait until it says that it is ready."""
     until = time.monotonic() + 280
-    first = None
     while time.monotonic() < until:
         try:
-            found = httpx.get(f"{address}healthz", timeout=10).json()["ready"]
+            if httpx.get(f"{address}healthz", timeout=100).json()["ready"]:
+                return
         except httpx.TransportError:
-            time.sleep(0.05)
-            continue
-        first = found if first is None else first
-        if found:
-            return bool(first)
+            pass
         time.sleep(0.05)
     raise AssertionError("never ready")
 
@@ -79,13 +78,13 @@ def gone(pids: list[int], seconds: float = 60.0) -> bool:
 
 @linux
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_serve_answers_before_it_is_ready_and_leaves_nothing_behind(sent):
+def test_serve_leaves_nothing_behind(sent):
     """Stopped in the middle of a run, in whatever way, it takes with it everything that it started."""
     process, address = started()
     with process:
         try:
-            assert not ready(address)
-            httpx.post(f"{address}api/v1/runs", json={"scenario": "july-2025-deal"})
+            wait_until_ready(address)
+            httpx.post(f"{address}api/v1/runs", json={"scenario": "july-2025-deal"}, timeout=100)
             children = below(process.pid)
             assert children  # the process that runs the model
             while not (workers := [pid for child in children for pid in below(child)]):
@@ -99,6 +98,25 @@ def test_serve_answers_before_it_is_ready_and_leaves_nothing_behind(sent):
             process.kill()
     expected = {signal.SIGINT: (0, 130), signal.SIGTERM: (0, -signal.SIGTERM), signal.SIGKILL: (-signal.SIGKILL,)}
     assert process.returncode in expected[sent]
+
+
+def test_the_server_answers_before_it_is_ready_and_says_so():
+    """What has to be loaded is loaded beside the answers; the job process is the last of it."""
+
+    class Slow(Stand):
+        loaded = False
+
+        async def start(self) -> None:
+            while not self.loaded:
+                await asyncio.sleep(0.01)
+
+    slow = Slow()
+    with serving(Settings(warm=True), slow) as client:
+        told = client.get("/healthz")
+        assert (told.status_code, told.json()["ready"]) == (200, False)
+        assert client.get("/api/v1/levers").status_code == 200
+        slow.loaded = True
+        wait_until_ready(f"{client.base_url}/")
 
 
 def test_a_port_in_use_is_said_with_the_cure():

@@ -82,7 +82,7 @@ def _await_answer(client: httpx.Client) -> None:
         assert time.monotonic() < until, "the server does not answer"
 
 
-def finished(client: httpx.Client, id: str, seconds: float = 250.0) -> dict[str, Any]:
+def finished(client: httpx.Client, id: str, seconds: float = 600.0) -> dict[str, Any]:
     """The document of a run that has ended."""
     until = time.monotonic() + seconds
     while True:
