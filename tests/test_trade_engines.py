@@ -240,7 +240,7 @@ def test_a_start_is_the_state_it_came_from() -> None:
     economy = calibrate(build_world(3, 2, 3))
     found = solve(economy, shock_on(economy, 3, mobility=1.4))
     problem = problem_of(economy, found.shock, layout(economy)["weight"])
-    state = unpack(problem, state_vector(found, economy, problem))
+    state = unpack(problem, state_vector(found, economy, found.shock.mobility))
     np.testing.assert_allclose(np.exp(state.log_cost).T, found.cost_hat, rtol=1e-14)
     assert state.log_wage is not None
     np.testing.assert_allclose(np.exp(state.log_income + state.log_wage).T, found.wage_hat, rtol=1e-14)

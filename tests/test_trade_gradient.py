@@ -125,7 +125,7 @@ def test_outcome_is_the_equilibrium(economy: Economy) -> None:
         end = solve(economy, shock_on(economy, closure="fixed_share", mobility=mobility))
         weight = Wedge.of(economy, end.shock).weights(economy, end.trade_elasticity)
         problem = jax.tree_util.tree_map(jnp.asarray, problem_of(economy, end.shock, weight))
-        state = unpack(problem, jnp.asarray(state_vector(end, economy, problem)))
+        state = unpack(problem, jnp.asarray(state_vector(end, economy, mobility)))
         found = outcome_of(problem, state, markets(problem, state), jnp.asarray(economy.income))
         for name in Outcome._fields:
             np.testing.assert_allclose(getattr(found, name), getattr(end, name), rtol=1e-9, err_msg=name)
