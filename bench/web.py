@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 COMMAND = (sys.executable, "-m", "foederis", "serve", "--no-open", "--port", "0")
@@ -68,7 +68,7 @@ async def _await_ready(host: str, port: int, seconds: float) -> None:
         try:
             line = await _Line.to(host, port)
             _, body = await line.get("/healthz")
-            line.close()
+            await line.close()
             if b'"ready":true' in body:
                 return
         except OSError:
@@ -88,15 +88,28 @@ class _Line:
         return cls(*await asyncio.open_connection(host, port), f"{host}:{port}")
 
     async def get(self, path: str) -> tuple[int, bytes]:
-        """Status and body of an answer."""
-        self._writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
-        head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        """Status and body; a connection that was closed while it rested is opened again, as browsers do."""
+        try:
+            head = await self._ask(path)
+        except (asyncio.IncompleteReadError, ConnectionError) as closed:
+            if getattr(closed, "partial", b""):
+                raise
+            host, _, port = self._host.rpartition(":")
+            await self.close()
+            self._reader, self._writer = await asyncio.open_connection(host, int(port))
+            head = await self._ask(path)
         length = re.search(r"(?i)^content-length: (\d+)", head, flags=re.MULTILINE)
         assert length is not None, head
         return int(head.split(" ", 2)[1]), await self._reader.readexactly(int(length[1]))
 
-    def close(self) -> None:
+    async def _ask(self, path: str) -> str:
+        self._writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
+        return (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+
+    async def close(self) -> None:
         self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
 
 
 async def drag(host: str, port: int, clients: int, seconds: float, path: str = "/api/v1/live") -> Drag:
@@ -118,7 +131,7 @@ async def drag(host: str, port: int, clients: int, seconds: float, path: str = "
                 errors.append(f"{status}: {body[:200]!r}")
             if number:
                 times.append(1e3 * (time.perf_counter() - asked))
-        line.close()
+        await line.close()
 
     found = await asyncio.gather(*(one(k) for k in range(clients)), return_exceptions=True)
     errors += [repr(error) for error in found if error is not None]

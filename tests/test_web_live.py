@@ -120,3 +120,24 @@ def test_sixty_four_people_drag_at_once(monkeypatch):
             if len(found.times) > 256 and found.percentile(0.99) < MARGIN * TARGET_MS:
                 return
     raise AssertionError(f"too slow {TRIES} times: {found.line()}")
+
+
+def test_a_client_of_the_bench_opens_a_closed_connection_again(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "bench"))
+    import web as bench
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async def main() -> list[tuple[int, bytes]]:
+        async with await asyncio.start_server(once, "127.0.0.1", 0) as server:
+            line = await bench._Line.to(*server.sockets[0].getsockname())
+            found = [await line.get("/") for _ in range(3)]
+            await line.close()
+            return found
+
+    assert asyncio.run(main()) == [(200, b"{}")] * 3

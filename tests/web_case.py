@@ -58,7 +58,14 @@ def serving(settings: Settings | None = None, worker: Any = None) -> Iterator[ht
         port = listening.getsockname()[1]
         chosen = Settings(port=port, warm=False) if settings is None else settings
         app = create_app(chosen, None if worker is None else Runs(chosen, worker))
-        config = uvicorn.Config(app, log_level="critical", ws="none", server_header=False, timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            app,
+            log_level="critical",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=2,
+            timeout_keep_alive=900,
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
