@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from foederis import forecast
 from foederis.cli import app
 from foederis.errors import EXIT_DATA, EXIT_SCENARIO, EXIT_USAGE
 
@@ -57,7 +59,11 @@ def test_audit_of_a_users_claims(tmp_path: Path) -> None:
     assert "mine.yaml:3:" in refused.stderr
 
 
-def test_a_forecast_is_made_listed_settled_and_scored(tmp_path: Path) -> None:
+def test_a_forecast_is_made_listed_settled_and_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = dt.datetime(2026, 11, 2, 12, tzinfo=dt.UTC)  # while the question is open
+    for verb in (forecast.make, forecast.settle, forecast.list_, forecast.score):
+        assert verb.__kwdefaults__ is not None
+        monkeypatch.setitem(verb.__kwdefaults__, "clock", lambda: moment)
     ledger = tmp_path / "forecasts.jsonl"
     assert call("forecast", "make", QUESTION, "--ledger", ledger).exit_code == 0
     assert QUESTION in call("forecast", "list", "--ledger", ledger).stdout
