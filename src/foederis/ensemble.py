@@ -143,7 +143,7 @@ def run_draws(
         raise UsageError(f"draws is {draws}; choose {MIN_DRAWS} to {MAX_DRAWS:,}")
     start = central_solutions(plan, elasticities) if central is None else central
     parameters = [draw_parameters(plan.world, seed, k, elasticities) for k in range(draws)]
-    job = Job(plan, {h: _start(s) for h, s in start.items()}, tuple(parameters))
+    job = Job(plan, {h: s.by_case for h, s in start.items()}, tuple(parameters))
     if exact:
         return _exact(job, seed, elasticities, workers, progress, meanwhile)
     return _interpolated(job, seed, elasticities, workers, progress, meanwhile)
@@ -196,10 +196,6 @@ class One:
     values: list[dict[str, Array]]
     residuals: dict[str, float]
     refused: str = ""
-
-
-def _start(solved: simulation.Solved) -> dict[str, Equilibrium]:
-    return {"scenario": solved.scenario, "exempt": solved.exempt, "reference": solved.reference}
 
 
 def _exact(

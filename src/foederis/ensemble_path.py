@@ -159,7 +159,7 @@ def solve_path(
     central = ensemble.central_parameters(plan.world, plan.scenario.economics.elasticities)
     with ensemble.one_thread():
         solved = {law: simulation.solve_cases(p, central, "long run") for law, p in plans.items()}
-    job = _Job(plans, {law: _start(s) for law, s in solved.items()}, parameters)
+    job = _Job(plans, {law: s.by_case for law, s in solved.items()}, parameters)
     # What the surfaces do not need is done beside the first of them.
     extras = [*(("probe", task) for task in _probes(job)), *(("pull", task) for task in _pulls(plan, plans))]
     everyone: list[Patch] = []
@@ -176,16 +176,10 @@ def solve_path(
             break
     if check is not None:
         check.require()
-    values = {name: _by_quarter(laws, read, name, plan, len(parameters)) for name in READ}
-    return TradePath(
-        quarters=tuple(quarters),
-        gain=values["adds_welfare_usd_bn"],
-        income=values["welfare"],
-        deficit=values["deficit_with_target_usd_bn"],
-        deficit_added=values["adds_deficit_with_target_usd_bn"],
-        revenue=values["adds_revenue_usd_bn"],
-        pull=_pull(plan, laws, dict(zip(_pulls(plan, plans), done.get("pull", []), strict=True)), bystanders),
-        laws=len(plans),
+    pulls = dict(zip(_pulls(plan, plans), done.get("pull", []), strict=True))
+    path = _along(plan, quarters, laws, read, pulls, bystanders, len(parameters))
+    return replace(
+        path,
         equilibria=sum(p.equilibria for p in everyone),
         check=check,
         residuals=ensemble.worst([p.residuals for p in everyone]) if everyone else {},
@@ -205,12 +199,24 @@ def with_kept(
     """
     laws, plans = _laws(plan, quarters)
     read = {law: kept.of(mine, parameters) for law, mine in plans.items()}
-    values = {
-        name: _by_quarter(laws, {k: v for k, (v, _) in read.items()}, name, plan, len(parameters)) for name in READ
-    }
-    pulls: dict[int | None, Array] = {law: pull for law, (_, pull) in read.items()}
+    pulls: dict[int | None, Array] = {}
     if read and _pulls(plan, plans):
-        pulls[None] = kept.base_pull(plan)
+        pulls = {None: kept.base_pull(plan), **{law: pull for law, (_, pull) in read.items()}}
+    outcomes = {law: found for law, (found, _) in read.items()}
+    return _along(plan, quarters, laws, outcomes, pulls, bystanders, len(parameters))
+
+
+def _along(
+    plan: Plan,
+    quarters: Sequence[str],
+    laws: Sequence[int | None],
+    read: Mapping[int, Mapping[str, Array]],
+    pulls: Mapping[int | None, Float[Array, " country"]],
+    bystanders: Sequence[str],
+    draws: int,
+) -> TradePath:
+    """The path from the outcomes of all draws under each law, and the pulls; nothing is said of how it was solved."""
+    values = {name: _by_quarter(laws, read, name, plan, draws) for name in READ}
     return TradePath(
         quarters=tuple(quarters),
         gain=values["adds_welfare_usd_bn"],
@@ -218,8 +224,8 @@ def with_kept(
         deficit=values["deficit_with_target_usd_bn"],
         deficit_added=values["adds_deficit_with_target_usd_bn"],
         revenue=values["adds_revenue_usd_bn"],
-        pull=_pull(plan, laws, pulls if None in pulls else {}, bystanders),
-        laws=len(plans),
+        pull=_pull(plan, laws, pulls, bystanders),
+        laws=len(read),
         equilibria=0,
         check=None,
         residuals={},
@@ -248,7 +254,7 @@ class Kept:
         central = ensemble.central_parameters(plan.world, plan.scenario.economics.elasticities)
         bases = {p.elasticity_set: p.base for p in parameters}
         with ensemble.one_thread():
-            start = _start(simulation.solve_cases(plan, central, "long run"))
+            start = simulation.solve_cases(plan, central, "long run").by_case
             job = _Job({0: plan}, {0: start}, parameters)
             parts = {
                 (name, "long run"): job.patches(((0,), name, theta, SHARPER[0]))[0] for name, theta in bases.items()
@@ -331,10 +337,6 @@ def _laws(plan: Plan, quarters: Sequence[str]) -> tuple[list[int | None], dict[i
 
 def _is_base(plan: Plan) -> bool:
     return plan.case.iceberg_hat is None and np.array_equal(plan.case.tariff, plan.world.tariff)
-
-
-def _start(solved: simulation.Solved) -> dict[str, Equilibrium]:
-    return {"scenario": solved.scenario, "exempt": solved.exempt, "reference": solved.reference}
 
 
 def read_surface(surface: Surface, parameters: tuple[Parameters, ...]) -> dict[str, Array]:

@@ -166,7 +166,7 @@ class _Lane:
 
     def take(self, k: int, solved: simulation.Solved) -> None:
         """Keep what was solved at node k."""
-        self.solved[k] = {"scenario": solved.scenario, "exempt": solved.exempt, "reference": solved.reference}
+        self.solved[k] = solved.by_case
         self.passes = max(self.passes, solved.passes)
         self.worst = {market: max(r, self.worst.get(market, 0.0)) for market, r in solved.residuals.items()}
         self.values[k] = simulation.values(self.plan, solved)

@@ -287,7 +287,7 @@ def simulate(
     A scenario is an object, a preset id or a path; each is compared with `compared_with`, by default what it names
     under `compare_to` (the base year's tariffs where it names nothing). `world` defaults to the embedded one, with the
     options that the scenario names. `exact` solves every draw instead of interpolating between exact solutions. `stage`
-    is told how far the work is; `meanwhile` is called once while other processes work.
+    is told how far the work is; `meanwhile` is called, once a scenario, while other processes work.
 
     Raises ScenarioError, UsageError, DataError or SolveError; nothing is returned that did not converge.
     """

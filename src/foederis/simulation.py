@@ -202,6 +202,11 @@ class Solved:
     residuals: Mapping[str, float]
     passes: int
 
+    @property
+    def by_case(self) -> dict[str, Equilibrium]:
+        """The equilibria by case, as a solve takes them to start from."""
+        return {"scenario": self.scenario, "exempt": self.exempt, "reference": self.reference}
+
 
 def solve_cases(
     plan: Plan,

@@ -116,9 +116,4 @@ _JA = {
 }
 
 TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": MappingProxyType(_EN), "ja": MappingProxyType(_JA)})
-
-
-def say(key: str, lang: str, **values: object) -> str:
-    """The text of a key of this table or of the common catalogue; KeyError where neither has it."""
-    found = TEXTS.get(lang, {}).get(key)
-    return words_page.say(key, lang, **values) if found is None else found.format(**values)
+say = words_page.saying(TEXTS)

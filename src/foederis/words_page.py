@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -55,6 +55,7 @@ __all__ = [
     "probability",
     "quarter",
     "say",
+    "saying",
     "sector",
     "term",
     "unknown",
@@ -103,6 +104,17 @@ def say(key: str, lang: str, **values: object) -> str:
     """The text of a key with its placeholders filled; KeyError on an unknown key, language or a missing value."""
     text = _texts(lang)[key]
     return text.format(**values) if values or "{" in text else text
+
+
+def saying(own: Mapping[str, Mapping[str, str]]) -> Callable[..., str]:
+    """`say` for a table of its own, whose texts come before those of the common catalogue."""
+
+    def say_own(key: str, lang: str, **values: object) -> str:
+        """The text of a key of this table or of the common catalogue; KeyError where neither has it."""
+        found = own.get(lang, {}).get(key)
+        return say(key, lang, **values) if found is None else found.format(**values)
+
+    return say_own
 
 
 def _texts(lang: str) -> Mapping[str, str]:

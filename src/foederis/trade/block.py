@@ -21,7 +21,6 @@ from jaxtyping import Float, Int
 from foederis.errors import SolveError
 from foederis.numerics import FixedPoint, anderson_block
 from foederis.trade.chord import (
-    LARGEST_EXPONENT,
     LARGEST_WAGE_STEP,
     LEAST_DEMAND,
     Chord,
@@ -29,8 +28,12 @@ from foederis.trade.chord import (
     Problem,
     State,
     Wedge,
+    cost_step,
     layout,
+    markets_at,
     problem_of,
+    pull_of,
+    spending_step,
     start_of,
     unpack,
 )
@@ -76,7 +79,7 @@ def solve_block(
     if len(shocks) < 2 or not _alike(economy, checked, wedges):
         return [_alone(economy, shock, k, begin[k], tolerance) for k, shock in enumerate(checked)]
     block = _block(economy, checked, wedges)
-    home = start_of(economy, block.shared)
+    home = start_of(economy, block.problem)
     points = np.stack(
         [
             home if near is None else state_vector(near, economy, shock.mobility)
@@ -87,10 +90,10 @@ def solve_block(
         ends = _loop(
             block, chord_of(economy), _wage_steps(economy, np.unique(block.mobility)), points, MARGIN * tolerance
         )
-        at = markets_of(block, _unpacked(block, np.stack([end.point for end in ends])))
+        at = markets_of(block, unpack(block.problem, np.stack([end.point for end in ends])))
     found = []
     for k, (shock, end) in enumerate(zip(checked, ends, strict=True)):
-        problem = _problem(block, k)
+        problem = block.of(k)
         state, here = unpack(problem, end.point), _member(at, k)
         residuals = certificate(problem, state, here)
         arrived = all(bool(np.abs(part).max() <= tolerance) for part in residuals.values())
@@ -130,25 +133,26 @@ def _rows(economy: Economy, wedge: Wedge) -> Int[Array, " cell"]:
     return np.asarray(wedge.cells % (n * n) // n)
 
 
+MEMBERS_OWN = ("theta", "deficit_constant", "deficit_share", "deficit_by_wage", "wage_of", "immobility")
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
-    """The constants of several equilibria, laid out for the loop; `shared` is the first problem at the base year."""
+    """The constants of several equilibria, laid out for the loop."""
 
-    shared: Problem
+    problem: Problem  # at the base year's weights; what members have of their own (`MEMBERS_OWN`) in a leading axis
     rows: Int[Array, " row"]  # importers whose weights differ
     changed: Float[Array, "sector member both_rows exporter"]  # their weights, gross over net of tariff
-    theta: Float[Array, "member sector 1"]
-    deficit_constant: Float[Array, "member country"]
-    deficit_share: Float[Array, "member country"]
-    deficit_by_wage: Float[Array, "member country"]
-    wage_of: Float[Array, "member country"]
     mobility: Float[Array, " member"]  # infinite in all members or in none
+
+    def of(self, members: Int[Array, " kept"] | int) -> Problem:
+        """The constants of some members, or of one; its weights are those of the base year."""
+        own = {name: getattr(self.problem, name) for name in MEMBERS_OWN}
+        return replace(self.problem, **{name: None if part is None else part[members] for name, part in own.items()})
 
     def take(self, members: Int[Array, " kept"]) -> Block:
         """The block of some of its members."""
-        names = ("theta", "deficit_constant", "deficit_share", "deficit_by_wage", "wage_of", "mobility")
-        first = {name: getattr(self, name)[members] for name in names}
-        return replace(self, changed=self.changed[:, members], **first)
+        return Block(self.of(members), self.rows, self.changed[:, members], self.mobility[members])
 
 
 def _block(economy: Economy, shocks: Sequence[Shock], wedges: Sequence[Wedge]) -> Block:
@@ -166,27 +170,10 @@ def _block(economy: Economy, shocks: Sequence[Shock], wedges: Sequence[Wedge]) -
         mine[wedge.sector, 0, row, exporter] = gross
         mine[wedge.sector, 1, row, exporter] = gross / wedge.tau_new
         changed[:, k] = mine.reshape(j, 2 * len(rows), n)
-    names = ("theta", "deficit_constant", "deficit_share", "deficit_by_wage", "wage_of")
-    return Block(
-        shared=problems[0],
-        rows=rows,
-        changed=changed,
-        mobility=np.array([shock.mobility for shock in shocks]),
-        **{name: np.stack([getattr(problem, name) for problem in problems]) for name in names},
-    )
-
-
-def _problem(block: Block, k: int) -> Problem:
-    """The constants of one member, but for its weights, which a certificate does not ask for."""
-    immobility = None if block.shared.immobility is None else 1.0 / block.mobility[k]
-    return replace(block.shared, theta=block.theta[k], immobility=immobility)
-
-
-def _unpacked(block: Block, points: Float[Array, "member state"]) -> State:
-    """States of members, with the member as the first axis."""
-    j, n = block.shared.final_share.shape
-    parts = points[:, n:].reshape(len(points), -1, j, n)
-    return State(points[:, :n], parts[:, 0], parts[:, 1], None if block.shared.immobility is None else parts[:, 2])
+    beside: dict[str, Any] = {name: np.stack([getattr(p, name) for p in problems]) for name in MEMBERS_OWN[:-1]}
+    mobility = np.array([shock.mobility for shock in shocks])
+    beside["immobility"] = None if problems[0].immobility is None else (1.0 / mobility)[:, None, None]
+    return Block(replace(problems[0], **beside), rows, changed, mobility)
 
 
 def _member(at: Markets, k: int) -> Markets:
@@ -195,87 +182,49 @@ def _member(at: Markets, k: int) -> Markets:
 
 
 def markets_of(block: Block, state: State) -> Markets:
-    """`chord.markets` for all members: every array has the member as its first axis (T2, T3, T5, T7)."""
-    shared, rows = block.shared, block.rows
+    """`chord.markets` for all members: every array has the member as its first axis (T2, T3)."""
+    problem, rows = block.problem, block.rows
     _, j, n = state.log_cost.shape
-    pull = np.exp(np.clip(-block.theta * state.log_cost, -LARGEST_EXPONENT, LARGEST_EXPONENT))
+    pull = pull_of(problem, state)
     by_sector = pull.transpose(1, 0, 2)
-    sums = by_sector @ shared.weight.reshape(j, 2 * n, n).transpose(0, 2, 1)  # sector, member, importer gross and net
+    sums = by_sector @ problem.weight.reshape(j, 2 * n, n).transpose(0, 2, 1)  # sector, member, importer gross and net
     if len(rows):
         own = (block.changed @ np.ascontiguousarray(by_sector)[..., None])[..., 0]
         sums[:, :, rows], sums[:, :, n + rows] = own[..., : len(rows)], own[..., len(rows) :]
     total, total_net = sums[..., :n].transpose(1, 0, 2), sums[..., n:].transpose(1, 0, 2)
-    expenditure = state.spending * shared.value_added
+    expenditure = state.spending * problem.value_added
     per_pull = expenditure / total
     common = per_pull.transpose(1, 0, 2).copy()
     common[:, :, rows] = 0.0
-    sold = common @ shared.weight[:, 1]
+    sold = common @ problem.weight[:, 1]
     if len(rows):
         mine = per_pull[:, :, rows].transpose(1, 0, 2)[:, :, None]
         sold += (mine @ block.changed[:, :, len(rows) :])[:, :, 0]
-    output = pull * sold.transpose(1, 0, 2)
     imports = (per_pull * total_net).sum(axis=1)
-    revenue = expenditure.sum(axis=1) - imports
-    labour_income = np.exp(state.log_income) * shared.value_added
-    labour_demand = (shared.value_added_share * output).sum(axis=1)
-    world_gdp = labour_income.sum(axis=1, keepdims=True) + revenue.sum(axis=1, keepdims=True)
-    numeraire_wage = np.exp((block.wage_of * state.log_income).sum(axis=1, keepdims=True))
-    deficit = block.deficit_constant + block.deficit_share * world_gdp + block.deficit_by_wage * numeraire_wage
-    return Markets(
-        log_price=-np.log(total) / block.theta,
-        expenditure=expenditure,
-        output=output,
-        imports=imports,
-        revenue=revenue,
-        labour_income=labour_income,
-        labour_demand=labour_demand,
-        deficit=deficit,
-        wage_gap=_wage_gap(block, state, output, labour_demand),
-    )
-
-
-def _wage_gap(block: Block, state: State, output: Array, labour_demand: Array) -> Array | None:
-    shared = block.shared
-    if shared.immobility is None or state.log_wage is None:
-        return None
-    made = shared.output > 0
-    hat = np.where(made, output, 1.0) / np.where(made, shared.output, 1.0)
-    relative = np.where(made, np.log(hat) - np.log(labour_demand / shared.value_added)[:, None], 0.0)
-    return np.asarray(relative / block.mobility[:, None, None] - state.log_wage)
+    return markets_at(problem, state, total, expenditure, imports, pull * sold.transpose(1, 0, 2))
 
 
 def step_of(
     block: Block, chord: Chord, wage_steps: Mapping[float, Array], points: Float[Array, "member state"]
 ) -> tuple[Float[Array, "member state"], Float[Array, " member"]]:
     """`chord.step` for all members: (the next states, the largest error of each). `wage_steps` by mobility."""
-    shared, state = block.shared, _unpacked(block, points)
+    problem, state = block.problem, unpack(block.problem, points)
     at = markets_of(block, state)
     members, j, n = state.log_cost.shape
-
-    d_cost = _by_country(chord.cost_of_price, at.log_price - chord.own_share * state.log_cost)
-    d_cost += chord.cost_of_income * state.log_income[:, None]
-    if state.log_wage is not None:
-        d_cost += _by_country(chord.cost_of_wage, state.log_wage)
-    d_cost -= state.log_cost
-
-    foreign_revenue = at.revenue - (chord.revenue_share * at.expenditure).sum(axis=1)
-    income = at.labour_income + at.deficit + foreign_revenue
-    d_spending = _by_country(chord.spending_of_output, at.output - chord.own_share_net * at.expenditure)
-    d_spending += chord.spending_of_income * income[:, None]
-    d_spending -= at.expenditure  # times value added until it is added to the state
-
-    numeraire = at.labour_income @ shared.numeraire.T - 1.0
+    d_cost = cost_step(chord, state, at, _by_country)
+    d_spending = spending_step(problem, chord, at, _by_country)
+    numeraire = at.labour_income @ problem.numeraire.T - 1.0
     labour_error = at.labour_demand / at.labour_income - 1.0 - numeraire
-    owed = d_spending.reshape(members, j * n) @ chord.demand_owed.reshape(j * n, n)
-    d_spending /= shared.value_added
     gaps = [d_cost, d_spending, labour_error] + ([] if at.wage_gap is None else [at.wage_gap])
     error = np.max([_largest(gap) for gap in gaps], axis=0)
 
+    weighed = (d_spending * problem.value_added).reshape(members, j * n)
+    owed = weighed @ chord.demand_owed.reshape(j * n, n)
     demand = np.maximum(at.labour_demand + owed, LEAST_DEMAND * at.labour_demand)
     d_income = _capped((np.log(demand / at.labour_income) - numeraire) @ chord.income_step.T)
     carried = (d_income @ chord.response.reshape(2 * j * n, n).T).reshape(members, j, 2, n)
     image = np.empty_like(points)
-    moved = _unpacked(block, image)
+    moved = unpack(problem, image)
     np.add(state.log_income, d_income, out=moved.log_income)
     if at.wage_gap is not None and state.log_wage is not None and moved.log_wage is not None:
         d_wage = np.empty_like(at.wage_gap)

@@ -19,6 +19,7 @@ Layout: [sector, importer, exporter] and [sector, country], so that every produc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from foederis.numerics import namespace
 from foederis.trade.economy import Economy, Shock, deficit_rule
 
 Array = Any  # numpy.ndarray or jax.Array
+ByCountry = Callable[[Array, Array], Array]  # matrix times vector, country by country
 LARGEST_EXPONENT = 700.0  # exp beyond this is not a double
 LARGEST_WAGE_STEP = 0.3  # log points a pass
 LEAST_DEMAND = 0.3  # floor of the corrected labour demand, as a share of the uncorrected
@@ -213,11 +215,12 @@ def pack(state: State) -> Float[Array, " state"]:
     return xp.concatenate([part.reshape(-1) for part in state if part is not None])
 
 
-def unpack(problem: Problem, vector: Float[Array, " state"]) -> State:
-    """The state held in a vector."""
+def unpack(problem: Problem, vector: Float[Array, "... state"]) -> State:
+    """The state held in a vector, or the states held in the rows of a matrix."""
     j, n = problem.final_share.shape
-    blocks = vector[n:].reshape(-1, j, n)
-    return State(vector[:n], blocks[0], blocks[1], None if problem.immobility is None else blocks[2])
+    parts = vector[..., n:].reshape(*vector.shape[:-1], -1, j, n)
+    log_wage = None if problem.immobility is None else parts[..., 2, :, :]
+    return State(vector[..., :n], parts[..., 0, :, :], parts[..., 1, :, :], log_wage)
 
 
 def start_of(economy: Economy, problem: Problem) -> Float[np.ndarray, " state"]:
@@ -232,18 +235,36 @@ def markets(problem: Problem, state: State) -> Markets:
     """Prices, sales, revenue and incomes at a trial equilibrium (T2, T3, T5, T7 in the loop's layout)."""
     xp = namespace(state.log_income)
     j, _, n, _ = problem.weight.shape
-    pull = xp.exp(xp.clip(-problem.theta * state.log_cost, -LARGEST_EXPONENT, LARGEST_EXPONENT))
+    pull = pull_of(problem, state)
     sums = _times(problem.weight.reshape(j, 2 * n, n), pull).reshape(j, 2, n)
     total, total_net = sums[:, 0], sums[:, 1]
     expenditure = state.spending * problem.value_added
     per_pull = expenditure / total
     output = pull * xp.matmul(per_pull[:, None, :], problem.weight[:, 1])[:, 0, :]
-    imports = (per_pull * total_net).sum(axis=0)
-    revenue = expenditure.sum(axis=0) - imports
+    return markets_at(problem, state, total, expenditure, (per_pull * total_net).sum(axis=0), output)
+
+
+def pull_of(problem: Problem, state: State) -> Float[Array, "... sector country"]:
+    """What an origin adds to a buyer's sum, before trade costs: its change of unit cost to the power of minus theta."""
+    xp = namespace(state.log_cost)
+    return xp.exp(xp.clip(-problem.theta * state.log_cost, -LARGEST_EXPONENT, LARGEST_EXPONENT))
+
+
+def markets_at(
+    problem: Problem,
+    state: State,
+    total: Float[Array, "... sector importer"],
+    expenditure: Float[Array, "... sector importer"],
+    imports: Float[Array, "... importer"],
+    output: Float[Array, "... sector exporter"],
+) -> Markets:
+    """Incomes, deficits and gaps once trade is known, for one state or for several in the leading axis (T5, T7)."""
+    xp = namespace(state.log_income)
+    revenue = expenditure.sum(axis=-2) - imports
     labour_income = xp.exp(state.log_income) * problem.value_added
-    value_added = problem.value_added_share * output
-    world_gdp = labour_income.sum() + revenue.sum()
-    numeraire_wage = xp.exp((problem.wage_of * state.log_income).sum())
+    labour_demand = (problem.value_added_share * output).sum(axis=-2)
+    world_gdp = labour_income.sum(axis=-1, keepdims=True) + revenue.sum(axis=-1, keepdims=True)
+    numeraire_wage = xp.exp((problem.wage_of * state.log_income).sum(axis=-1, keepdims=True))
     return Markets(
         log_price=-xp.log(total) / problem.theta,
         expenditure=expenditure,
@@ -251,25 +272,25 @@ def markets(problem: Problem, state: State) -> Markets:
         imports=imports,
         revenue=revenue,
         labour_income=labour_income,
-        labour_demand=value_added.sum(axis=0),
+        labour_demand=labour_demand,
         deficit=problem.deficit_constant + problem.deficit_share * world_gdp + problem.deficit_by_wage * numeraire_wage,
-        wage_gap=_wage_gap(problem, state, output, value_added.sum(axis=0)),
+        wage_gap=_wage_gap(problem, state, output, labour_demand),
     )
 
 
 def _wage_gap(
     problem: Problem,
     state: State,
-    output: Float[Array, "sector country"],
-    labour_demand: Float[Array, " country"],
-) -> Float[Array, "sector country"] | None:
+    output: Float[Array, "... sector country"],
+    labour_demand: Float[Array, "... country"],
+) -> Float[Array, "... sector country"] | None:
     """T7 in logs: (1/nu) (log change of the sector's value added - of the country's), less the trial relative wage."""
     if problem.immobility is None or state.log_wage is None:
         return None
     xp = namespace(output)
     made = problem.output > 0  # a sector that makes nothing keeps the country's wage
     output_hat = xp.where(made, output, 1.0) / xp.where(made, problem.output, 1.0)
-    relative = xp.where(made, xp.log(output_hat) - xp.log(labour_demand / problem.value_added), 0.0)
+    relative = xp.where(made, xp.log(output_hat) - xp.log(labour_demand / problem.value_added)[..., None, :], 0.0)
     return problem.immobility * relative - state.log_wage
 
 
@@ -284,8 +305,8 @@ def step(
     xp = namespace(vector)
     state = unpack(problem, vector)
     at = markets(problem, state)
-    d_cost = _cost_step(chord, state, at)
-    d_spending = _spending_step(problem, chord, at)
+    d_cost = cost_step(chord, state, at, by_country)
+    d_spending = spending_step(problem, chord, at, by_country)
     numeraire = problem.numeraire @ at.labour_income - 1.0
     labour_error = at.labour_demand / at.labour_income - 1.0 - numeraire
     gaps = [d_cost, d_spending, labour_error] + ([] if at.wage_gap is None else [at.wage_gap])
@@ -313,21 +334,22 @@ def step(
     return pack(moved), error
 
 
-def _cost_step(chord: Chord, state: State, at: Markets) -> Float[Array, "sector country"]:
-    """T1 and T2 with the domestic share of input prices solved for, less the trial cost."""
-    closed = chord.cost_of_income * state.log_income
-    closed = closed + by_country(chord.cost_of_price, at.log_price - chord.own_share * state.log_cost)
+def cost_step(chord: Chord, state: State, at: Markets, times: ByCountry) -> Float[Array, "... sector country"]:
+    """T1 and T2 with the domestic share of input prices solved for, less the trial cost. `times`: `by_country`, or the
+    same for several states in the leading axis."""
+    closed = chord.cost_of_income * state.log_income[..., None, :]
+    closed = closed + times(chord.cost_of_price, at.log_price - chord.own_share * state.log_cost)
     if state.log_wage is not None:
-        closed = closed + by_country(chord.cost_of_wage, state.log_wage)
+        closed = closed + times(chord.cost_of_wage, state.log_wage)
     return closed - state.log_cost
 
 
-def _spending_step(problem: Problem, chord: Chord, at: Markets) -> Float[Array, "sector country"]:
-    """T4 and T5 with domestic sales and own tariff revenue solved for, less the trial spending."""
+def spending_step(problem: Problem, chord: Chord, at: Markets, times: ByCountry) -> Float[Array, "... sector country"]:
+    """T4 and T5 with domestic sales and own tariff revenue solved for, less the trial spending. `times`: as above."""
     foreign_output = at.output - chord.own_share_net * at.expenditure
-    foreign_revenue = at.revenue - (chord.revenue_share * at.expenditure).sum(axis=0)
+    foreign_revenue = at.revenue - (chord.revenue_share * at.expenditure).sum(axis=-2)
     income = at.labour_income + at.deficit + foreign_revenue
-    closed = by_country(chord.spending_of_output, foreign_output) + chord.spending_of_income * income
+    closed = times(chord.spending_of_output, foreign_output) + chord.spending_of_income * income[..., None, :]
     return (closed - at.expenditure) / problem.value_added
 
 

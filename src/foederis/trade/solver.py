@@ -213,23 +213,7 @@ def _solve_checked(
     tolerance: float,
     start: Equilibrium | None,
 ) -> Equilibrium:
-    """Search from an equilibrium, or from the base year; certify or refuse."""
-    vector = None if start is None else state_vector(start, economy, shock.mobility)
-    return search_from(economy, shock, wedge, chord, loop, engine, tolerance, vector)
-
-
-def search_from(
-    economy: Economy,
-    shock: Shock,
-    wedge: Wedge,
-    chord: Chord,
-    loop: Loop,
-    engine: str,
-    tolerance: float,
-    start: Float[Array, " state"] | None,
-) -> Equilibrium:
-    """Search for the equilibrium of a checked shock from a state of the loop, or from the base year; certify or
-    refuse."""
+    """Search from the start, certify or refuse."""
     assert shock.trade_elasticity is not None
     weight = wedge.weights(economy, shock.trade_elasticity)
     if wedge.cuts:
@@ -237,7 +221,7 @@ def search_from(
     problem = problem_of(economy, shock, weight)
     home = start_of(economy, problem)
     search = Search(problem, lambda: _unshocked(economy, shock, problem), home, loop, tolerance)
-    found = search.run(chord, home if start is None else start)
+    found = search.run(chord, home if start is None else state_vector(start, economy, shock.mobility))
     if not found.certified(tolerance):
         raise refuse(economy, found.residuals, tolerance, found.passes)
     return equilibrium_of(economy, shock, engine, found.passes, found.state, found.at, found.residuals)
